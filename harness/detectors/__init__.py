@@ -1,0 +1,1 @@
+"""What an answer does, told from its words alone: refuse, abstain, use another language."""

@@ -1,0 +1,1 @@
+"""Metric families: per-sample statistics, and aggregates over summed rows."""

@@ -1,0 +1,1 @@
+"""The leaderboard: a Streamlit app over a store."""

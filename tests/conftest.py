@@ -1,0 +1,63 @@
+"""Toy checkpoints, documents and specs; a store in a temporary folder."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from toys import quiz_rows, write_jsonl
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command line does, before torch loads
+
+
+@pytest.fixture(autouse=True)
+def _own_caches(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep tests out of the user's caches, settings and network."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.delenv("ALIGNTAX_STORE", raising=False)
+
+
+@pytest.fixture(scope="session")
+def shared(pytestconfig: pytest.Config) -> Path:
+    """The folder of real data and models beside the checkout; skips where it is absent."""
+    folder = pytestconfig.rootpath.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip("needs the real data in ../shared")
+    return folder
+
+
+@pytest.fixture
+def write_spec(tmp_path: Path) -> Callable[..., Path]:
+    """Return a function that writes a run.yaml with a toy quiz, changed by keyword arguments."""
+    write_jsonl(tmp_path / "quiz.jsonl", quiz_rows())
+
+    def write(**changes: Any) -> Path:
+        spec: dict[str, Any] = {
+            "family": "toy",
+            "checkpoints": [
+                {"name": "base", "stage": "base", "model": "toy/base"},
+                {"name": "sft", "stage": "sft", "parent": "base", "model": "toy/sft"},
+                {"name": "dpo", "stage": "aligned", "parent": "sft", "model": "toy/dpo"},
+            ],
+            "tasks": [
+                {
+                    "name": "quiz",
+                    "kind": "multiple_choice",
+                    "capability": "general",
+                    "data": "quiz.jsonl",
+                }
+            ],
+            "formats": ["plain"],
+            "backend": "fake",
+            "store": "evals",
+        }
+        spec |= changes
+        path = tmp_path / "run.yaml"
+        kept = {key: value for key, value in spec.items() if value is not None}
+        path.write_text(yaml.safe_dump(kept, sort_keys=False, allow_unicode=True))
+        return path
+
+    return write
