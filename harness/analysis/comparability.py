@@ -1,0 +1,139 @@
+"""May the scores of two cells be compared, and over which documents?
+
+COMPARABLE     the same documents, asked in the same words by the same means
+QUALIFIED      something else than the weights differs too; the reasons say what
+INCOMPARABLE   another task, task version or metric, or no document in common
+
+Documents pair by id and content. What the prompt looked like (format, template, shots) is a reason
+only where the requests really differ: a perplexity is asked the same way in every format. How it
+was answered (tokenizer, numerics) leaves no trace in the requests and is always a reason.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from operator import itemgetter
+
+from harness.evidence import Evidence, Identity, Scores
+from harness.records import JSON, canonical
+from harness.results import Comparability, Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairing:
+    """The documents that two cells share, and what their difference is worth."""
+
+    comparability: Comparability
+    reference: tuple[int, ...] = ()
+    """Indices into the reference's documents, ordered by document id."""
+    candidate: tuple[int, ...] = ()
+    """Indices into the candidate's documents, in the same order."""
+
+
+def compare(reference: Evidence, candidate: Evidence, metric: str | None = None) -> Pairing:
+    """Pair the documents of two cells; ``metric`` None is each task's primary one.
+
+    The verdict is the same in both directions.
+    """
+    wanted = max(reference.planned, candidate.planned)
+    blocking = [*_blocking(reference, candidate, metric)]
+    if blocking:
+        return Pairing(comparability=_incomparable(blocking, wanted))
+    places = {document: index for index, document in enumerate(candidate.documents)}
+    shared = [
+        (index, places[document])
+        for index, document in sorted(enumerate(reference.documents), key=itemgetter(1))
+        if document in places
+    ]
+    pairs = [
+        (a, b) for a, b in shared if reference.document_hashes[a] == candidate.document_hashes[b]
+    ]
+    edited = _counted("documents_differ", len(shared) - len(pairs), len(shared))
+    if not pairs:
+        return Pairing(comparability=_incomparable([*edited, Reason("no_common_document")], wanted))
+    asked = sum(reference.request_hashes[a] != candidate.request_hashes[b] for a, b in pairs)
+    reasons = (
+        *_asking(reference.identity, candidate.identity, asked, len(pairs)),
+        *_answering(reference.identity, candidate.identity),
+        *edited,
+        *_coverage(len(pairs), wanted),
+    )
+    comparability = Comparability(
+        verdict="QUALIFIED" if reasons else "COMPARABLE",
+        reasons=reasons,
+        paired=len(pairs),
+        wanted=max(wanted, len(pairs)),
+    )
+    first, second = zip(*pairs, strict=True)
+    return Pairing(comparability=comparability, reference=first, candidate=second)
+
+
+def _incomparable(reasons: list[Reason], wanted: int) -> Comparability:
+    return Comparability(verdict="INCOMPARABLE", reasons=tuple(reasons), paired=0, wanted=wanted)
+
+
+def _blocking(a: Evidence, b: Evidence, metric: str | None) -> Iterator[Reason]:
+    yield from _differs("task", a.identity.task, b.identity.task)
+    yield from _differs("task_version", a.identity.task_version, b.identity.task_version)
+    ours, theirs = _scores(a, metric), _scores(b, metric)
+    if ours is None or theirs is None:
+        yield Reason("metric_missing", metric or "")
+    else:
+        yield from _differs("metric_signature", ours.info.signature, theirs.info.signature)
+
+
+def _scores(evidence: Evidence, metric: str | None) -> Scores | None:
+    return evidence.primary if metric is None else evidence.scores(metric)
+
+
+def _asking(a: Identity, b: Identity, asked: int, pairs: int) -> Iterator[Reason]:
+    """Why the requests differ; the bare count when nothing that is known explains it."""
+    changed = _changed(a.generation, b.generation)
+    if changed:
+        yield Reason("generation_differs", ", ".join(changed))
+    if not asked:
+        return
+    known = [
+        *_differs("formulation", a.variant.formulation, b.variant.formulation),
+        *_differs("format", a.variant.format, b.variant.format),
+        *_differs("shots", a.variant.shots, b.variant.shots),
+        *_differs("seed", a.seed, b.seed),
+    ]
+    if a.variant.format == b.variant.format and a.template != b.template:
+        known.append(Reason("template_differs"))
+    yield from known or _counted("requests_differ", asked, pairs)
+
+
+def _answering(a: Identity, b: Identity) -> Iterator[Reason]:
+    if a.tokenizer != b.tokenizer:
+        yield Reason("tokenizer_differs")
+    for key in _changed(a.backend, b.backend):
+        name = "backend" if key == "name" else key
+        yield from _differs(name, *(_spelled(side.backend.get(key)) for side in (a, b)))
+
+
+def _changed(a: Mapping[str, JSON], b: Mapping[str, JSON]) -> list[str]:
+    return sorted(
+        key
+        for key in {*a, *b}
+        if (key in a) != (key in b) or canonical(a[key]) != canonical(b[key])
+    )
+
+
+def _spelled(value: JSON) -> str:
+    return value if isinstance(value, str) else canonical(value)
+
+
+def _differs(name: str, ours: object, theirs: object) -> Iterator[Reason]:
+    if ours != theirs:
+        yield Reason(f"{name}_differs", f"{ours}, {theirs}")
+
+
+def _counted(code: str, count: int, of: int) -> list[Reason]:
+    return [Reason(code, f"{count} of {of}")] if count else []
+
+
+def _coverage(pairs: int, wanted: int) -> list[Reason]:
+    if pairs >= wanted:
+        return []
+    share = 100 * pairs / wanted
+    return [Reason("coverage", f"{min(share, 99.9):.1f} %" if share > 99 else f"{share:.0f} %")]
