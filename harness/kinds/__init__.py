@@ -1,0 +1,1 @@
+"""Kinds of task: each file builds a Task from documents."""
