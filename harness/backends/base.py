@@ -1,0 +1,56 @@
+"""The contract between the run loop and whatever answers requests."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, runtime_checkable
+
+from harness.records import JSON, Request, Response
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackendSpec:
+    """How checkpoints are loaded and asked in a run."""
+
+    name: str = "hf"
+    device: str = "auto"
+    dtype: str = "auto"
+    device_map: str | None = None
+    max_length: int = 2048
+    """Tokens; pinned for all checkpoints of a run, never read from one."""
+    bos: Literal["auto", "always", "never"] = "auto"
+    """``auto``: as the tokenizer does by default; a text that begins with BOS gets no other."""
+    batch_size: int = 8
+    options: Mapping[str, JSON] = field(default_factory=dict)
+    """For the backend's own: lm-eval's ``model`` and ``model_args``."""
+
+
+class Backend(Protocol):
+    """One loaded checkpoint."""
+
+    def respond(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
+        """Yield (index into ``requests``, response) as they finish, each index once, any order."""
+        ...
+
+    def close(self) -> None:
+        """Free the weights."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurements:
+    """What only a backend can know of the work since it was last asked."""
+
+    first_token_seconds: float | None = None
+    """From handing a batch to the model until the logits of its first new tokens were there, the
+    mean over batches; None if nothing was generated."""
+    peak_device_bytes: int | None = None
+    """The most memory of the accelerator that tensors took; None without one."""
+
+
+@runtime_checkable
+class Measuring(Protocol):
+    """A backend that measures itself; none has to."""
+
+    def measured(self) -> Measurements:
+        """Return what was measured since the last call, and begin anew."""
+        ...

@@ -1,0 +1,260 @@
+"""What a checkpoint on disk is, without loading it: fingerprint, tokenizer, chat template."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.chat import ChatTemplate
+from harness.errors import CheckpointError, at
+from harness.gguf_metadata import tokenizer_of
+from harness.hashing import file_hash
+from harness.records import JSON, ModelRef, digest
+
+__all__ = ["Inspection", "inspect"]
+
+TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "vocab.txt",
+    "merges.txt",
+    "tokenizer.model",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+)
+VOCABULARIES = {
+    "tokenizer.json",
+    "tokenizer.model",
+    "vocab.json",
+    "vocab.txt",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+}
+_SEAM_KEYS = ("add_bos_token", "add_prefix_space", "bos_token")
+_HUB_FILES = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")
+_PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
+# What a file says about where and with what it was written, not about the model.
+_HEARSAY = {
+    "_name_or_path",
+    "name_or_path",
+    "base_model_name_or_path",
+    "peft_version",
+    "revision",
+    "transformers_version",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """A checkpoint's identity and where its parts are."""
+
+    fingerprint: str
+    """Sha256 (hex) of weights, configurations, tokenizer, template and adapter. Names of folders,
+    modification times and what files say of their origin don't enter."""
+    tokenizer_hash: str
+    """Sha256 (hex) of what decides the tokens of a text; the template doesn't enter."""
+    template: ChatTemplate | None
+    """None: the checkpoint has none (base models)."""
+    folder: Path
+    """Holds configuration and weights, or the GGUF file."""
+    gguf: str | None = None
+    """The GGUF file's name in ``folder``."""
+    adapter: Path | None = None
+    """The LoRA adapter's folder."""
+    tokenizer: Path | None = None
+    """The folder whose tokenizer counts: the adapter's own if it has one; None: the GGUF file's."""
+
+
+def inspect(ref: ModelRef) -> Inspection:
+    """Find a checkpoint, a hub id by download, and hash it.
+
+    Raises CheckpointError if a part is missing, or if the weights are only there as pickles.
+    """
+    folder, gguf = _locate(ref)
+    adapter = None if ref.adapter is None else _adapter(ref)
+    if gguf is None:
+        _check_model(folder)
+        parts = _model_parts(folder)
+    else:
+        parts = [("weights", file_hash(folder / gguf))]
+    if adapter is not None:
+        parts += _adapter_parts(adapter)
+    tokenizer = _tokenizer_folder(folder if gguf is None else None, adapter)
+    if tokenizer is not None:
+        parts += _settings(tokenizer, ("tokenizer_config.json", "special_tokens_map.json"))
+        tokens, special, source = _tokenizer_hash(tokenizer), _special(tokenizer), None
+    else:
+        tokens, special, source = tokenizer_of(folder / str(gguf))
+    sources = [_source(place) for place in (adapter, folder) if place is not None] + [source]
+    chosen = next((source for source in sources if source is not None), None)
+    template = None if chosen is None else ChatTemplate(source=chosen, **special)
+    parts += [("tokenizer", tokens), ("template", "none" if template is None else template.hash)]
+    return Inspection(
+        fingerprint=digest(sorted(map(list, parts))),
+        tokenizer_hash=tokens,
+        template=template,
+        folder=folder,
+        gguf=gguf,
+        adapter=adapter,
+        tokenizer=tokenizer,
+    )
+
+
+def _tokenizer_folder(model: Path | None, adapter: Path | None) -> Path | None:
+    return adapter if adapter is not None and _has_tokenizer(adapter) else model
+
+
+def _locate(ref: ModelRef) -> tuple[Path, str | None]:
+    path = Path(ref.path).expanduser()
+    if path.is_file():
+        if path.suffix.lower() != ".gguf":
+            raise CheckpointError(f"{path}: not a GGUF file; give the folder that holds the model")
+        return path.parent, path.name
+    folder = path if path.is_dir() else _download(ref.path, ref.revision)
+    files = sorted(folder.glob("*.gguf"))
+    if (folder / "config.json").is_file() or not files:
+        return folder, None
+    if len(files) > 1:
+        names = ", ".join(file.name for file in files)
+        raise CheckpointError(f"{folder}: several GGUF files ({names}); name the one that counts")
+    return folder, files[0].name
+
+
+def _download(name: str, revision: str | None) -> Path:
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", name):
+        raise CheckpointError(f"{name}: no such folder or file, and not a hub id (org/name)")
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils.tqdm import disable_progress_bars
+
+    disable_progress_bars()
+    try:
+        found = snapshot_download(name, revision=revision, allow_patterns=list(_HUB_FILES))
+    # OSError: what the hub client raises for no network, no such repository and no access alike.
+    except (OSError, HFValidationError, ValueError) as error:
+        raise CheckpointError(
+            f"{name}: no such folder, and not to be had from the hub ({type(error).__name__}):"
+            " check the name, HF_TOKEN and the network, or download it and give the folder"
+        ) from error
+    return Path(found)
+
+
+def _adapter(ref: ModelRef) -> Path:
+    path = Path(str(ref.adapter)).expanduser()
+    folder = path if path.is_dir() else _download(str(ref.adapter), None)
+    if not (folder / "adapter_config.json").is_file():
+        raise CheckpointError(f"{folder}: no adapter_config.json, so it is no LoRA adapter")
+    if not (folder / "adapter_model.safetensors").is_file():
+        _refuse_pickles(folder)
+        raise CheckpointError(f"{folder}: an adapter without adapter_model.safetensors")
+    return folder
+
+
+def _check_model(folder: Path) -> None:
+    if not (folder / "config.json").is_file():
+        remedy = ""
+        if (folder / "adapter_config.json").is_file():
+            remedy = "; it is an adapter: give its base as path and this folder as adapter"
+        raise CheckpointError(f"{folder}: no config.json{remedy}")
+    if not any(folder.glob("*.safetensors")):
+        _refuse_pickles(folder)
+        raise CheckpointError(f"{folder}: no weights (*.safetensors)")
+    if not _has_tokenizer(folder):
+        raise CheckpointError(
+            f"{folder}: no tokenizer (tokenizer.json or a vocabulary); save it beside the weights"
+        )
+
+
+def _refuse_pickles(folder: Path) -> None:
+    for pattern in _PICKLES:
+        for file in sorted(folder.glob(pattern)):
+            raise CheckpointError(
+                f"{file}: pickled weights can run code and are never loaded;"
+                " convert them to safetensors (save_pretrained does)"
+            )
+
+
+def _has_tokenizer(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in VOCABULARIES)
+
+
+def _model_parts(folder: Path) -> list[tuple[str, str]]:
+    weights = _weights(folder.glob("*.safetensors"))
+    return weights + _settings(folder, ("config.json", "generation_config.json"))
+
+
+def _adapter_parts(folder: Path) -> list[tuple[str, str]]:
+    weights = file_hash(folder / "adapter_model.safetensors")
+    return [("adapter", weights), *_settings(folder, ("adapter_config.json",))]
+
+
+def _weights(files: Iterable[Path]) -> list[tuple[str, str]]:
+    skip = {"adapter_model.safetensors"}
+    return [("weights", file_hash(file)) for file in sorted(files) if file.name not in skip]
+
+
+def _read_json(file: Path) -> dict[str, JSON]:
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{at(file)}: not readable as JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise CheckpointError(f"{at(file)}: not a JSON object")
+    return value
+
+
+def _settings(folder: Path, names: Iterable[str]) -> list[tuple[str, str]]:
+    found = {name: folder / name for name in names if (folder / name).is_file()}
+    return [
+        (name, digest({k: v for k, v in _read_json(file).items() if k not in _HEARSAY}))
+        for name, file in found.items()
+    ]
+
+
+def _tokenizer_hash(folder: Path) -> str:
+    parts: dict[str, JSON] = {}
+    for name in TOKENIZER_FILES:
+        file = folder / name
+        if not file.is_file():
+            continue
+        if name == "tokenizer.json":  # truncation and padding are the last caller's, not its own
+            parts[name] = {**_read_json(file), "truncation": None, "padding": None}
+        elif name == "tokenizer_config.json":
+            config = _read_json(file)
+            parts[name] = {key: _token(config.get(key)) for key in _SEAM_KEYS}
+            if parts[name]["bos_token"] is None:  # then texts begin after EOS
+                parts[name]["eos_token"] = _token(config.get("eos_token"))
+        elif name != "special_tokens_map.json":
+            parts[name] = file_hash(file)
+    return digest(parts)
+
+
+def _token(value: JSON) -> JSON:
+    return value.get("content") if isinstance(value, Mapping) else value
+
+
+def _config(folder: Path) -> dict[str, JSON]:
+    file = folder / "tokenizer_config.json"
+    return _read_json(file) if file.is_file() else {}
+
+
+def _special(folder: Path) -> dict[str, str]:
+    names = folder / "special_tokens_map.json"
+    tokens = {**(_read_json(names) if names.is_file() else {}), **_config(folder)}
+    kinds = ("bos_token", "eos_token", "pad_token", "unk_token")
+    return {kind: str(_token(tokens.get(kind)) or "") for kind in kinds}
+
+
+def _source(folder: Path) -> str | None:
+    """Return the template's text: the file of its own before the tokenizer's configuration."""
+    jinja = folder / "chat_template.jinja"
+    if jinja.is_file():
+        return jinja.read_text(encoding="utf-8")
+    source = _config(folder).get("chat_template")
+    if isinstance(source, list):  # several named templates
+        source = {str(t.get("name")): t.get("template") for t in source}.get("default")
+    return source if isinstance(source, str) else None
