@@ -1,0 +1,88 @@
+"""From a spec to its stage table: inspect, plan, run, read, compare."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+
+from harness.analysis.stages import stage_table
+from harness.backends import examine
+from harness.checkpoint import Inspection
+from harness.plan import Plan, make_plan
+from harness.progress import RunProgress
+from harness.records import JSON
+from harness.results import Column, StageTable
+from harness.run import Summary, Work, find_work, run
+from harness.spec import RunSpec, task_request
+from harness.spec_schema import AskedFormat
+from harness.store import Store, read_evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overrides:
+    """What the command line says over the spec; None leaves the spec as it is."""
+
+    tasks: str | None = None
+    """Comma-separated, as lm-eval takes them."""
+    limit: int | None = None
+    shots: int | None = None
+    formats: tuple[AskedFormat, ...] | None = None
+    allow_code: bool = False
+    data: Path | None = None
+    store: Path | None = None
+
+    def apply(self, spec: RunSpec) -> RunSpec:
+        """Return the spec as the command line wants it; SpecError for a bad task spelling."""
+        asked = spec.tasks
+        if self.tasks is not None:
+            known = {t.name: t for t in spec.tasks if t.inline}
+            names = [name.strip() for name in self.tasks.split(",") if name.strip()]
+            asked = tuple(known.get(n) or task_request(n, f"--tasks {n}") for n in names)
+        if self.limit is not None:
+            asked = tuple(replace(t, limit=self.limit) for t in asked)
+        if self.shots is not None:
+            asked = tuple(replace(t, shots=self.shots) for t in asked)
+        if self.allow_code:
+            asked = tuple(replace(t, allow_code=True) for t in asked)
+        return replace(
+            spec,
+            tasks=asked,
+            formats=self.formats or spec.formats,
+            data=self.data or spec.data,
+            store=self.store or spec.store,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A spec with everything that is known before a model runs."""
+
+    plan: Plan
+    inspections: Mapping[str, Inspection]
+    store: Store
+
+    def work(self) -> list[Work]:
+        """Return what each cell lacks; this is the dry run."""
+        return [find_work(cell, self.store) for cell in self.plan.cells]
+
+    def run(self, console: Console) -> Summary:
+        """Do the missing work, with progress on ``console``."""
+        total = sum(len(w.ask) for w in self.work())
+        with RunProgress(console, total) as watcher:
+            return run(self.plan, self.inspections, self.store, watcher)
+
+
+def prepare(spec: RunSpec) -> Job:
+    """Inspect the checkpoints and plan; raises a UsageError for whatever can't be asked."""
+    inspections = {c.name: examine(spec.backend, c) for c in spec.checkpoints}
+    return Job(plan=make_plan(spec, inspections), inspections=inspections, store=Store(spec.store))
+
+
+def table_of(store: Store, run: Mapping[str, JSON], seed: int = 0) -> StageTable:
+    """Return the stage table of a run from what the store holds now."""
+    columns = [
+        Column(name=c["name"], stage=c["stage"], parent=c["parent"]) for c in run["checkpoints"]
+    ]
+    return stage_table(read_evidence(store, run), np.random.default_rng(seed), columns)

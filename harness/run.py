@@ -1,0 +1,181 @@
+"""The loop: what the store doesn't cover is asked, scored and recorded, checkpoint by checkpoint.
+
+A document that can't be answered becomes a record with the status ``error``, never a score.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Protocol
+
+from harness.account import Account
+from harness.backends import open_backend
+from harness.backends.base import Backend, BackendSpec
+from harness.checkpoint import Inspection
+from harness.cost import Meter
+from harness.plan import Cell, Plan
+from harness.records import JSON, Checkpoint, Document, Response, SampleRecord
+from harness.scores import write_scores
+from harness.store import Coverage, Store
+
+ERROR_SHARE = 0.05  # of a cell's documents; above it the run is incomplete
+
+OpenBackend = Callable[[BackendSpec, Checkpoint, Inspection], Backend]
+
+
+class Watcher(Protocol):
+    """Is told how a run goes on, e.g. to draw progress bars."""
+
+    def load(self, checkpoint: str) -> None:
+        """Weights are about to be loaded."""
+
+    def begin(self, cell: Cell, documents: int) -> None:
+        """A cell is about to be asked about so many documents."""
+
+    def advance(self) -> None:
+        """One more document is done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What of a cell has to be done."""
+
+    cell: Cell
+    ask: tuple[Document, ...]
+    """Documents without a current record."""
+    rescore: tuple[Document, ...]
+    """Documents asked just so before, whose other fields (the key) have changed since."""
+    coverage: Mapping[str, Coverage] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """How a run ended."""
+
+    run: Mapping[str, JSON]
+    asked: int
+    """Documents that a model was run on."""
+    covered: int
+    """Documents that the store already had."""
+    incomplete: tuple[str, ...]
+    """One line per cell with too many errors."""
+
+
+def run(
+    plan: Plan,
+    inspections: Mapping[str, Inspection],
+    store: Store,
+    watcher: Watcher,
+    open_: OpenBackend = open_backend,
+) -> Summary:
+    """Do a plan's missing work and bring all score layers up to date.
+
+    Raises CheckpointError for weights that can't be loaded, StoreError when the disk says no; what
+    was finished until then is in the store.
+    """
+    for key in {cell.key for cell in plan.cells}:
+        store.seal(key)
+    account = Account(plan, store)
+    asked = 0
+    for checkpoint, group in groupby(plan.cells, key=lambda cell: cell.checkpoint):
+        # compared only now: two checkpoints may share weights, and so cells
+        work = [find_work(cell, store) for cell in group]
+        asked += sum(len(w.ask) for w in work)
+        meters: dict[str, Meter] = {}
+        for w in work:
+            _rescore(w, store)
+        with account.timed(checkpoint.name):
+            if any(w.ask for w in work):
+                watcher.load(checkpoint.name)
+                backend = open_(plan.spec.backend, checkpoint, inspections[checkpoint.name])
+                try:
+                    for w in work:
+                        if w.ask:
+                            meters[w.cell.key] = _ask(w, backend, store, watcher)
+                finally:
+                    backend.close()
+        for w in work:
+            layers = write_scores(store, w.cell.key, w.cell.task, w.cell.variant.formulation)
+            account.add(w.cell, layers, meters.get(w.cell.key))
+        account.write()
+    account.write(finished=True)
+    return Summary(
+        run=account.content,
+        asked=asked,
+        covered=sum(len(cell.documents) for cell in plan.cells) - asked,
+        incomplete=tuple(_incomplete(plan, store)),
+    )
+
+
+def find_work(cell: Cell, store: Store) -> Work:
+    """Compare what a cell wants with what the store covers."""
+    coverage = store.coverage(cell.key)
+    ask, rescore = [], []
+    for document in cell.documents:
+        held = coverage.get(document.id)
+        asked_now = cell.request_hashes[document.id]
+        if held is None or held.status == "error" or held.request_hash != asked_now:
+            ask.append(document)
+        elif held.document_hash != document.hash:
+            rescore.append(document)
+    return Work(cell=cell, ask=tuple(ask), rescore=tuple(rescore), coverage=coverage)
+
+
+def _ask(work: Work, backend: Backend, store: Store, watcher: Watcher) -> Meter:
+    """Ask a cell's missing documents; each goes to the journal as soon as it is complete."""
+    cell, meter = work.cell, Meter(len(work.ask))
+    watcher.begin(cell, len(work.ask))
+    asked = [(document, cell.requests[document.id]) for document in work.ask]
+    flat = [(d, i, request) for d, (_, rs) in enumerate(asked) for i, request in enumerate(rs)]
+    answers: list[list[Response | None]] = [[None] * len(requests) for _, requests in asked]
+    missing = [len(requests) for _, requests in asked]
+    with store.open_cell(cell.key, cell.identity) as writer:
+        for index, response in meter.answers(backend, [r for *_, r in flat]):
+            d, i, _ = flat[index]
+            answers[d][i] = response
+            missing[d] -= 1
+            if missing[d] == 0:
+                responses = tuple(r for r in answers[d] if r is not None)
+                writer.append([_record(work, asked[d][0], responses)])
+                watcher.advance()
+    return meter
+
+
+def _record(work: Work, document: Document, responses: tuple[Response, ...]) -> SampleRecord:
+    """Score one document's responses; asked anew, it supersedes what the cell held of it."""
+    cell, held = work.cell, work.coverage.get(document.id)
+    score = cell.task.score(document, responses, cell.variant.formulation)
+    return SampleRecord(
+        cell=cell.key,
+        document=document.id,
+        revision=0 if held is None else held.revision + 1,
+        status=score.status,
+        reason=score.reason,
+        fields=document.fields,
+        cluster=document.cluster,
+        requests=cell.requests[document.id],
+        responses=responses,
+    )
+
+
+def _rescore(work: Work, store: Store) -> None:
+    """Record anew, with their old responses, documents whose key was corrected."""
+    if not work.rescore:
+        return
+    responses = {record.document: record.responses for record in store.records(work.cell.key)}
+    with store.open_cell(work.cell.key, work.cell.identity) as writer:
+        writer.append(_record(work, document, responses[document.id]) for document in work.rescore)
+
+
+def _incomplete(plan: Plan, store: Store) -> Iterator[str]:
+    """Yield a line for each cell that lacks too much, with the reason given most often."""
+    for cell in plan.cells:
+        coverage = store.coverage(cell.key)
+        wanted = [coverage.get(document.id) for document in cell.documents]
+        errors = sum(held is None or held.status == "error" for held in wanted)
+        if errors > ERROR_SHARE * len(wanted):
+            failed = (r.reason for r in store.records(cell.key) if r.status == "error")
+            why = Counter(failed).most_common(1)
+            line = f"{cell.checkpoint.name} × {cell.row}: {errors} of {len(wanted)} failed"
+            yield f"{line}: {why[0][0]}" if why else line
