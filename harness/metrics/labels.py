@@ -2,29 +2,34 @@
 
 They equal scikit-learn's ``precision_recall_fscore_support`` with ``labels=`` all of the task's
 labels and ``zero_division=0``: a class that is neither in the gold labels nor predicted counts as
-0, so a mean over classes always has the same number of them.
+0, so a mean over classes always has the same number of them. Its ``matthews_corrcoef`` is ``mcc``,
+whose rows summed are the confusion matrix (:func:`harness.metrics.confusion.confusion_matrix`).
+A sample without a predicted label misses its gold class and is a prediction of no class.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 
 from harness.metrics.metric import Metric, MetricInfo
 from harness.metrics.outcomes import Label
-from harness.records import digest
+from harness.records import Formulation, digest
 
 _MEASURES = ("precision", "recall", "f1")
 
 
-def label_metrics(labels: Sequence[str], picked_by: str) -> tuple[Metric, ...]:
-    """Return macro-F1 (primary), accuracy, the other averages, and P, R, F1 of each label.
+def label_metrics(
+    labels: Sequence[str], picked_by: str, formulations: tuple[Formulation, ...] | None = None
+) -> tuple[Metric, ...]:
+    """Return macro-F1 (primary), accuracy, the other averages, MCC, and P, R, F1 of each label.
 
-    ``picked_by`` says in the signatures how a prediction comes about. The chance level of all is
+    ``picked_by`` says in the signatures how a prediction comes about, ``formulations`` for which it
+    does (None: all of the task's). The chance level of MCC is 0 and that of the others
     1 / number of labels, the score of a uniform guess: exact for accuracy, for macro and micro
     precision and recall and for recall of a class; the others reach it when labels are balanced.
     """
-    family = _Family(tuple(labels), picked_by)
+    family = _Family(tuple(labels), picked_by, formulations)
     averages = product(("macro", "micro", "weighted"), _MEASURES)
     names = [f"{average}_{measure}" for average, measure in averages]
     names.remove("macro_f1")
@@ -32,28 +37,50 @@ def label_metrics(labels: Sequence[str], picked_by: str) -> tuple[Metric, ...]:
         family.averaged("macro_f1"),
         family.accuracy(),
         *(family.averaged(name) for name in names),
+        family.mcc(),
         *(family.of_class(m, index) for index in range(len(labels)) for m in _MEASURES),
     )
+
+
+def extracted_label_metrics(labels: Sequence[str]) -> tuple[Metric, ...]:
+    """Return :func:`label_metrics` of labels read from generated texts, and ``extracted``.
+
+    That is the share of texts in which a label could be read; it has no chance level.
+    """
+    first, *others = label_metrics(labels, "text", ("gen",))
+    return (first, _Family(tuple(labels), "text", ("gen",)).extracted(), *others)
 
 
 @dataclass(frozen=True, slots=True)
 class _Family:
     labels: tuple[str, ...]
     picked_by: str
+    formulations: tuple[Formulation, ...] | None
 
     def averaged(self, name: str) -> Metric:
         counts = product(("correct", "predicted", "gold"), self.labels)
         columns = tuple(f"{count}[{label}]" for count, label in counts)
-        return Metric(info=self._info(name, columns, name), statistics=_counts)
+        return self._metric(self._info(name, columns, name), _counts)
 
     def accuracy(self) -> Metric:
-        info = self._info("accuracy", ("correct", "n"), "mean")
-        return Metric(info=info, statistics=_correct)
+        return self._metric(self._info("accuracy", ("correct", "n"), "mean"), _correct)
 
     def of_class(self, measure: str, index: int) -> Metric:
         columns = ("correct", "predicted", "gold")
         info = self._info(f"{measure}[{self.labels[index]}]", columns, measure)
-        return Metric(info=info, statistics=partial(_class_counts, index))
+        return self._metric(info, partial(_class_counts, index))
+
+    def mcc(self) -> Metric:
+        pairs = product(self.labels, (*self.labels, ""))
+        info = self._info("mcc", tuple(f"{gold}>{predicted}" for gold, predicted in pairs), "mcc")
+        return self._metric(replace(info, unit="", chance=0.0), _pair)
+
+    def extracted(self) -> Metric:
+        info = self._info("extracted", ("extracted", "n"), "mean")
+        return self._metric(replace(info, chance=0.0), _extracted)
+
+    def _metric(self, info: MetricInfo, statistics: Callable[[Label], Sequence[float]]) -> Metric:
+        return Metric(info=info, statistics=statistics, formulations=self.formulations)
 
     def _info(self, name: str, columns: tuple[str, ...], aggregate: str) -> MetricInfo:
         labels = f"labels:{len(self.labels)}:{digest(list(self.labels))[:8]}"
@@ -84,3 +111,15 @@ def _class_counts(index: int, label: Label) -> tuple[float, float, float]:
 
 def _correct(label: Label) -> tuple[float, float]:
     return float(label.predicted == label.gold), 1.0
+
+
+def _pair(label: Label) -> list[float]:
+    """Return C * (C + 1) numbers: 1 for the gold label with what was predicted, last none."""
+    row = [0.0] * (label.size * (label.size + 1))
+    predicted = label.size if label.predicted is None else label.predicted
+    row[label.gold * (label.size + 1) + predicted] = 1.0
+    return row
+
+
+def _extracted(label: Label) -> tuple[float, float]:
+    return float(label.predicted is not None), 1.0

@@ -103,3 +103,12 @@ def test_a_failure_is_an_error_not_a_wrong_label(card, jsonl):
     task = classification(card(), jsonl(ROWS), labels=LABELS)
     score = task.score(task.documents(None)[0], [*likely(-1.0, -2.0), Failure("timeout")], "cf")
     assert (score.status, score.outcome, score.reason) == ("error", None, "timeout")
+
+
+def test_both_formulations_report_the_same_and_generation_what_was_extracted(card, jsonl):
+    task = classification(card(), jsonl(ROWS), labels=LABELS)
+    likely, read = ([m.info.name for m in task.metrics_of(f)] for f in ("cf", "gen"))
+    assert task.formulations == ("cf", "gen")
+    assert likely[:2] == ["macro_f1", "accuracy"]
+    assert "mcc" in likely
+    assert read == ["macro_f1", "extracted", *likely[1:]]

@@ -1,13 +1,15 @@
 """Label metrics against scikit-learn with ``labels=`` fixed and ``zero_division=0``."""
 
+import warnings
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import accuracy_score, precision_recall_fscore_support
+from sklearn.metrics import accuracy_score, matthews_corrcoef, precision_recall_fscore_support
 
 from harness.metrics.aggregate import AGGREGATES
-from harness.metrics.labels import label_metrics
+from harness.metrics.labels import extracted_label_metrics, label_metrics
 from harness.metrics.outcomes import Label
 
 MEASURES = ("precision", "recall", "f1")
@@ -35,6 +37,9 @@ def sklearns(gold, predicted, size):
     labels = list(range(size))
     given_labels = [size if p is None else p for p in predicted]
     expected = {"accuracy": accuracy_score(gold, given_labels)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of a single label
+        expected["mcc"] = matthews_corrcoef(gold, given_labels)
     for average in ("macro", "micro", "weighted", None):
         measured = precision_recall_fscore_support(
             gold, given_labels, labels=labels, average=average, zero_division=0
@@ -60,6 +65,7 @@ def samples(draw):
     return [g for g, _ in pairs], [p for _, p in pairs], size
 
 
+@settings(max_examples=300)
 @given(samples())
 def test_every_metric_equals_scikit_learns(sample):
     expected = sklearns(*sample)
@@ -80,19 +86,20 @@ def test_a_class_nobody_names_counts_as_zero_in_the_mean():
     assert found["micro_f1"] == found["weighted_f1"] == 1.0
 
 
-def test_aggregates_take_many_resamples_at_once():
-    metric, *_ = label_metrics(names(3), "logprob_sum")
+@pytest.mark.parametrize("name", ["macro_f1", "mcc"])
+def test_aggregates_take_many_resamples_at_once(name):
+    [metric] = [m for m in label_metrics(names(3), "logprob_sum") if m.info.name == name]
     pairs = [(0, 0), (1, 0), (2, 2), (1, 1), (2, 0)]
     rows = np.array([metric.statistics(Label(gold=g, predicted=p, size=3)) for g, p in pairs])
     draws = np.random.default_rng(0).integers(0, len(rows), (50, len(rows)))
     sums = rows[draws].sum(axis=1)
-    aggregate = AGGREGATES["macro_f1"]
+    aggregate = AGGREGATES[name]
     one_by_one = [aggregate(row[None])[0] for row in sums]
     assert aggregate(sums) == pytest.approx(one_by_one)
     assert aggregate(sums).shape == (50,)
 
 
-@pytest.mark.parametrize("name", ["macro_f1", "micro_precision", "weighted_recall"])
+@pytest.mark.parametrize("name", ["macro_f1", "micro_precision", "weighted_recall", "mcc"])
 def test_no_samples_are_no_evidence(name):
     assert np.isnan(AGGREGATES[name](np.zeros((1, 6)))).all()
 
@@ -101,8 +108,28 @@ def test_macro_f1_is_primary_and_chance_is_one_over_the_labels():
     metrics = label_metrics(("yes", "no", "maybe"), "logprob_sum")
     assert [m.info.name for m in metrics[:2]] == ["macro_f1", "accuracy"]
     assert "f1[maybe]" in [m.info.name for m in metrics]
-    assert len(metrics) == 10 + 9
-    assert {m.info.chance for m in metrics} == {1 / 3}
+    assert len(metrics) == 11 + 9
+    assert {m.info.chance for m in metrics if m.info.name != "mcc"} == {1 / 3}
+
+
+def test_mcc_is_a_plain_number_whose_chance_level_is_zero():
+    [info] = [m.info for m in label_metrics(names(3), "logprob_sum") if m.info.name == "mcc"]
+    assert (info.unit, info.chance, info.ceiling) == ("", 0.0, 1.0)
+
+
+def test_generated_labels_have_signatures_of_their_own_and_the_share_extracted():
+    likely = label_metrics(names(3), "logprob_sum", ("cf",))
+    read = extracted_label_metrics(names(3))
+    assert not {m.info.signature for m in likely} & {m.info.signature for m in read}
+    assert {m.formulations for m in likely} == {("cf",)}
+    assert {m.formulations for m in read} == {("gen",)}
+    assert [m.info.name for m in read[:2]] == ["macro_f1", "extracted"]
+    assert [m.info.name for m in read if m.info.name != "extracted"] == [
+        m.info.name for m in likely
+    ]
+    outcomes = [Label(gold=1, predicted=p, size=3) for p in (0, None, 1, None)]
+    rows = np.array([read[1].statistics(outcome) for outcome in outcomes])
+    assert AGGREGATES[read[1].info.aggregate](rows.sum(axis=0, keepdims=True)) == 0.5
 
 
 def test_the_label_set_its_order_and_the_rule_are_in_the_signature():

@@ -131,10 +131,17 @@ def gold(task, document, requests):
         unknown = {"en": "I don't know.", "zh": "不知道。"}[task.card.language]
         return (*fields["answers"], unknown)[0]
     if task.kind == "classification":
-        return [r.continuation.strip() for r in requests].index(fields["label"])
+        return label_of(fields, requests)
     if task.kind == "multiple_choice" and isinstance(requests[0], Generate):
         return "ABCDEFGHIJ"[fields["answer"]]
     return fields["answer"] if task.kind == "multiple_choice" else 0
+
+
+def label_of(fields, requests):
+    """The answer of a classification task, or the index of its continuation."""
+    if isinstance(requests[0], Generate):
+        return fields["label"]
+    return [request.continuation.strip() for request in requests].index(fields["label"])
 
 
 def listed(fields):
@@ -181,12 +188,20 @@ def values(task, formulation, outcomes):
     return found
 
 
+def another_label(task, document, folder):
+    """The label after a document's own among those of the set."""
+    labels = sorted({each.fields["label"] for each in task.documents(folder)})
+    return labels[(labels.index(document.fields["label"]) + 1) % len(labels)]
+
+
 def outcomes_of(task, formulation, prompt, folder, *, well):
     for document in task.documents(folder):
         requests = task.requests(document, prompt)
         right = gold(task, document, requests)
         if task.kind == "honesty" and not well:
             right, well_said = "13579", True  # an answer, which no document accepts
+        elif task.kind == "classification" and formulation == "gen" and not well:
+            right, well_said = another_label(task, document, folder), True
         elif task.name == "gsm8k" and not well:
             right, well_said = "#### -99", True  # a number, but the wrong one
         else:
@@ -259,12 +274,13 @@ def test_nothing_as_an_answer_is_a_record_with_a_reason(task, formulation, forma
         found = values(task, formulation, [score.outcome])
         # nothing was extracted, so there is no accuracy among what was
         assert {v for name, v in found.items() if "_if_" not in name} == {0.0}
-    if task.kind == "multiple_choice" and formulation == "gen":
+    if task.kind in {"multiple_choice", "classification"} and formulation == "gen":
         silent = [Generation(texts=(" ",), finish=("stop",), tokens=(1,))]
         score = task.score(document, silent, formulation)
         assert (score.status, score.reason) == ("empty", "empty")
         found = values(task, formulation, [score.outcome])
-        assert (found["acc"], found["extracted"]) == (0.0, 0.0)
+        accuracy = "acc" if task.kind == "multiple_choice" else "accuracy"
+        assert (found[accuracy], found["extracted"]) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)

@@ -1,30 +1,43 @@
 """Classification: which of a fixed set of labels fits a text?
 
-The label with the largest log-likelihood after the prompt is the prediction. English, plain::
+Asked by the log-likelihood of each label (``cf``), or by letting the model write (``gen``).
+English, plain, both the same::
 
     The tumour was benign.
     Question: Which of these labels fits the text: neoplasms, other?
     Answer:
 
-and the continuations " neoplasms" and " other".
+``cf`` has the continuations " neoplasms" and " other", and the likelier one is the prediction.
+``gen`` reads the label from up to 32 tokens (:mod:`~harness.kinds.classification.answers`); an
+``instruction`` that doesn't name the labels leaves the model to guess how they are spelt, so that
+``extracted`` is low without examples.
+
+A generated answer without a label is a miss of the gold class. It has a status that says why, which
+is also its reason: ``empty``, ``refusal``, ``truncated`` (cut off before a label came) or
+``no_answer``, also where several labels are named or the only one is negated. A readable answer is
+``ok`` however it ends.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from harness.data import Data, Row
 from harness.errors import TaskError
+from harness.kinds.classification.scores import label_score
 from harness.kinds.documents import scored_and_examples
-from harness.kinds.responses import likelihoods
 from harness.kinds.wording import Wording, wording
-from harness.metrics.accuracy import pick, pick_per_character
-from harness.metrics.labels import label_metrics
+from harness.metrics.labels import extracted_label_metrics, label_metrics
 from harness.metrics.metric import Metric
-from harness.metrics.outcomes import Choice, Label
+from harness.metrics.outcomes import Label
 from harness.metrics.tokenizers import target_language
 from harness.plugins import plugin_metric, plugin_metrics
-from harness.records import JSON, Document, Formulation, LogLikelihood, Request, Response
-from harness.task import Card, Prompt, Score, Task
+from harness.records import JSON, Document, Generate, LogLikelihood, Request
+from harness.task import Card, Prompt, Task
+
+MAX_TOKENS = 32
+STOP = ("\n\n",)
+"""What ends a generated answer in plain format: the blank line before the next question."""
 
 
 def classification(
@@ -42,7 +55,7 @@ def classification(
     ``instruction`` is the question asked after the text; by default it lists the labels.
     ``metrics`` are plugins' (:mod:`harness.plugins`), reported after our own.
 
-    Labels are compared by their summed log-likelihood, the probability of the label itself, as
+    ``cf`` compares labels by their summed log-likelihood, the probability of the label itself, as
     OLMES (Gu et al. 2024, arXiv 2406.08446) does for yes/no answers and lm-eval for most of its
     classification tasks. Dividing by length would favour "maybe" over "no", both one token, and
     labels with a predictable tail when the prompt lists them. ``per_character`` divides anyway:
@@ -51,19 +64,33 @@ def classification(
     names = _checked(card, labels)
     words = wording(card.language)
     documents, examples = scored_and_examples(data, partial(_fields, names))
-    question = instruction or words.ask_for_label(names)
+    way = _Way(names, words, instruction or words.ask_for_label(names))
     picked_by = "logprob_per_character" if per_character else "logprob_sum"
     return Task(
         card=card,
         kind="classification",
         documents=documents,
         examples=examples,
-        requests=partial(_requests, names, words, question),
-        score=partial(_score, names, per_character),
-        metrics=(*label_metrics(names, picked_by), *_foreign(card, metrics, len(names))),
-        formulations=("cf",),
+        requests=partial(_requests, way),
+        score=partial(label_score, names, per_character),
+        metrics=(
+            *label_metrics(names, picked_by, ("cf",)),
+            *extracted_label_metrics(names),
+            *_foreign(card, metrics, len(names)),
+        ),
+        formulations=("cf", "gen"),
         shots=shots,
+        generation={"max_tokens": MAX_TOKENS, "stop": list(STOP), "temperature": 0.0},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a task asks, whatever the prompt."""
+
+    labels: tuple[str, ...]
+    words: Wording
+    question: str
 
 
 def _checked(card: Card, labels: Sequence[str]) -> tuple[str, ...]:
@@ -97,32 +124,14 @@ def _fields(labels: Sequence[str], row: Row) -> Mapping[str, JSON]:
     return {"text": row.text("text").strip(), "label": label}
 
 
-def _requests(
-    labels: Sequence[str], words: Wording, question: str, document: Document, prompt: Prompt
-) -> Sequence[Request]:
+def _requests(way: _Way, document: Document, prompt: Prompt) -> Sequence[Request]:
     def asked(item: Document) -> str:
-        return f"{item.fields['text']}\n{words.ask(question)}"
+        return f"{item.fields['text']}\n{way.words.ask(way.question)}"
 
+    delimiter = way.words.delimiter
     shots = [(asked(example), example.fields["label"]) for example in prompt.examples]
-    context = prompt.context(asked(document), shots, words.delimiter)
-    return [LogLikelihood(context, prompt.continuation(label, words.delimiter)) for label in labels]
-
-
-def _score(
-    labels: Sequence[str],
-    per_character: bool,
-    document: Document,
-    responses: Sequence[Response],
-    formulation: Formulation,
-) -> Score:
-    answers = likelihoods(responses)
-    if isinstance(answers, Score):
-        return answers
-    choice = Choice(
-        logprobs=tuple(answer.logprob for answer in answers),
-        characters=tuple(len(label) for label in labels),
-        gold=labels.index(document.fields["label"]),
-    )
-    picked = pick_per_character(choice) if per_character else pick(choice)
-    outcome = Label(gold=choice.gold, predicted=picked, size=len(labels))
-    return Score(status="ok", outcome=outcome, reason=None if picked == choice.gold else "wrong")
+    context = prompt.context(asked(document), shots, delimiter)
+    if prompt.formulation == "gen":
+        stop = STOP if prompt.format == "plain" else ()
+        return [Generate(context=context, stop=stop, max_tokens=MAX_TOKENS)]
+    return [LogLikelihood(context, prompt.continuation(label, delimiter)) for label in way.labels]
