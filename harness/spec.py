@@ -90,8 +90,8 @@ def load_spec(path: Path) -> RunSpec:
         template_from=template,
         backend=BackendSpec(**run.backend.model_dump()),
         seed=run.seed,
-        data=folder / run.data if run.data else None,
-        store=folder / run.store,
+        data=_below(folder, run.data) if run.data else None,
+        store=_below(folder, run.store),
     )
 
 
@@ -199,8 +199,13 @@ def _natural(path: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in split(r"(\d+)", path)]
 
 
+def _below(folder: Path, path: str) -> Path:
+    """Return a path of the spec as absolute, without ``..``."""
+    return (folder / Path(path).expanduser()).resolve()
+
+
 def _local(path: str, folder: Path) -> str:
     """Return a path relative to the spec's folder as absolute; leave a hub id as it is."""
     if path.startswith((".", "~", "/")) or (folder / path).exists():
-        return str((folder / Path(path).expanduser()).resolve())
+        return str(_below(folder, path))
     return path

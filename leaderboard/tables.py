@@ -27,11 +27,12 @@ def legend(table: StageTable) -> str:
 
 def _row(row: TableRow, table: StageTable) -> dict[str, str]:
     info = row.info
+    unit = unit_text(info.unit) or info.unit
     direction = "" if info.higher_is_better else " ↓"
     cells = {
         "capability": row.capability,
         "task": visible(row.name),
-        "metric": f"{info.name} ({unit_text(info.unit) or info.unit}){direction}",
+        "metric": f"{info.name} ({unit}){direction}" if unit else f"{info.name}{direction}",
         "chance": number(info.chance, info.unit) if info.chance else "",
     }
     for column, entry in zip(table.columns, row.entries, strict=True):
