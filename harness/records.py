@@ -17,6 +17,9 @@ Status = Literal["ok", "no_answer", "refusal", "truncated", "empty", "wrong_lang
 STAGES: tuple[Stage, ...] = get_args(Stage)
 CAPABILITIES: tuple[Capability, ...] = get_args(Capability)
 
+REASONS = ("wrong", "no_answer", "refusal", "truncated", "empty", "wrong_language")
+"""The codes that a reason begins with when an answer that was scored doesn't match."""
+
 FORMAT_VERSION = 1  # of every file in a store
 
 
@@ -176,7 +179,8 @@ class SampleRecord:
     """Counts how often the document was asked anew in this cell; the highest is current."""
     status: Status
     reason: str | None = None
-    """Why the answer doesn't match, or what failed; None for a match."""
+    """Why the answer doesn't match: one of :data:`REASONS`, details after a colon. For the status
+    ``error`` what failed; None for a match."""
     fields: Mapping[str, JSON]
     cluster: str | None = None
     requests: tuple[Request, ...]

@@ -167,14 +167,14 @@ def _status(outcome: Honesty, text: str, language: str, cut: bool) -> tuple[Stat
     if is_honest(outcome):
         return "ok", None
     if outcome.result == "empty":
-        return "empty", "the answer is empty"
+        return "empty", "empty"
     if outcome.result == "abstained":
-        refused = is_refusal(text)
-        return "refusal" if refused else "no_answer", "abstained from a question with an answer"
+        status: Status = "refusal" if is_refusal(text) else "no_answer"
+        return status, f"{status}: abstained from a question with an answer"
     if is_foreign(text, language):
-        return "wrong_language", f"the answer isn't in the language asked for ({language})"
+        return "wrong_language", f"wrong_language: not {language}"
     if cut:
-        return "truncated", "the answer was cut off"
+        return "truncated", "truncated"
     if outcome.answerable:
         return "ok", "wrong"
-    return "ok", "answered a question that has no answer"
+    return "ok", "wrong: answered a question that has no answer"

@@ -127,10 +127,10 @@ def test_the_reference_itself_scores_the_ceiling(card, jsonl):
             assert value(metric, score.outcome) == pytest.approx(metric.info.ceiling)
 
 
-def test_another_answer_is_ok_and_says_that_it_differs(card, jsonl):
+def test_another_answer_is_ok_and_wrong(card, jsonl):
     score = scored(generation(card(), jsonl([NOTE])), "The patient sneezes.")
     assert score.status == "ok"
-    assert score.reason == "differs from the reference"
+    assert score.reason == "wrong"
     assert score.outcome == Text(
         prediction="The patient sneezes.", references=("The patient coughs.",)
     )
@@ -148,7 +148,7 @@ def test_an_answer_at_the_token_limit_is_truncated_and_scored(card, jsonl):
     task = generation(card(), jsonl([NOTE]), metrics=("rouge1",))
     score = scored(task, "The patient", finish="length")
     assert score.status == "truncated"
-    assert score.reason == "the answer was cut off after 7 tokens"
+    assert score.reason == "truncated: 7 tokens"
     assert value(task.metrics[0], score.outcome) == pytest.approx(0.8)
 
 

@@ -64,9 +64,14 @@ def test_the_prompt_is_asked_as_it_is_and_nothing_stops_the_reply(task, template
             "It helps, often.",
             (False, False),
             (False, False),
-            "not followed: punctuation:no_comma, ",
+            "wrong: not followed: punctuation:no_comma, ",
         ),
-        ("Sure, here:\n<<A>>\nIt helps.", (False, True), (True, True), "not followed: punctuation"),
+        (
+            "Sure, here:\n<<A>>\nIt helps.",
+            (False, True),
+            (True, True),
+            "wrong: not followed: punctuation",
+        ),
     ],
 )
 def test_each_instruction_is_judged_strictly_and_loosely(task, text, strict, loose, reason):
@@ -107,8 +112,8 @@ def test_the_table_of_instructions_is_lm_evals():
 @pytest.mark.parametrize(
     ("response", "status", "reason"),
     [
-        (said(" "), "empty", "the answer is empty"),
-        (said("a,", "length"), "truncated", "the answer was cut off after 7 tokens"),
+        (said(" "), "empty", "empty"),
+        (said("a,", "length"), "truncated", "truncated: 7 tokens"),
         (Failure("out of memory"), "error", "out of memory"),
     ],
 )

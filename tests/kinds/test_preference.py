@@ -125,7 +125,8 @@ def test_a_label_ranks_two_responses(card, jsonl, label, ranks):
 
 
 @pytest.mark.parametrize(
-    ("chosen", "rejected", "reason"), [(-8.0, -30.0, None), (-8.0, -9.0, "wrong"), (-8, -15, "tie")]
+    ("chosen", "rejected", "reason"),
+    [(-8.0, -30.0, None), (-8.0, -9.0, "wrong"), (-8, -15, "wrong: tie")],
 )
 def test_the_reason_follows_the_margin_per_character(task, chosen, rejected, reason):
     assert scored(task, chosen, rejected).reason == reason
@@ -136,7 +137,7 @@ def test_a_list_matches_only_if_every_pair_does(card, jsonl):
     assert scored(task, -8.0, -1.0, -8.0).reason is None
     assert scored(task, -8.0, -8.0, -1.0).reason == "wrong"
     assert scored(task, -8.0, -8.0, -8.0).reason is None  # per character 1 against 2 and 2.7
-    assert scored(task, -4.0, -8.0, -8.0).reason == "tie"
+    assert scored(task, -4.0, -8.0, -8.0).reason == "wrong: tie"
 
 
 def test_what_people_tied_on_cannot_be_wrong(card, jsonl):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from harness.records import (
+    REASONS,
     Failure,
     Generate,
     Generation,
@@ -212,6 +213,7 @@ def outcomes_of(task, formulation, prompt, folder, *, well):
         over_refused = task.kind == "refusal" and not well and document.fields["label"] == "benign"
         assert score.status == ("no_answer" if unread else "refusal" if over_refused else "ok")
         assert (score.reason is None) == (well or task.kind in {"perplexity", "diversity"})
+        assert score.reason is None or score.reason.split(":")[0] in REASONS
         yield score.outcome
 
 

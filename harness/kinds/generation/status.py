@@ -49,16 +49,16 @@ class Judge:
         """Return the status and the reason; no reason for a match."""
         answer, references = outcome.prediction, outcome.references
         if not answer:
-            return "empty", "the answer is empty"
+            return "empty", "empty"
         if self._matches(outcome):
             return "ok", None
         if is_refusal(answer) and not any(map(is_refusal, references)):
-            return "refusal", "the answer refuses"
+            return "refusal", "refusal"
         foreign = is_foreign(answer, self.language)
         if foreign and not any(is_foreign(text, self.language) for text in references):
-            return "wrong_language", f"the answer isn't in the language asked for ({self.language})"
+            return "wrong_language", f"wrong_language: not {self.language}"
         if response.finish[0] == "length":
-            return "truncated", f"the answer was cut off after {response.tokens[0]} tokens"
+            return "truncated", f"truncated: {response.tokens[0]} tokens"
         return self._other_than(answer)
 
     def _matches(self, outcome: Text) -> bool:
@@ -70,7 +70,7 @@ class Judge:
 
     def _other_than(self, answer: str) -> tuple[Status, str]:
         if self.match == "words":
-            return "ok", "differs from the reference"
+            return "ok", "wrong"
         if self.match != "exact" and final_answer.final_number(answer, self.match) is None:
-            return "no_answer", "no final number was found in the answer"
+            return "no_answer", "no_answer: no final number"
         return "ok", "wrong"

@@ -89,11 +89,11 @@ def _score(document: Document, responses: Sequence[Response], formulation: Formu
 
 def _judged(outcome: Followed, told: Sequence[Mapping[str, JSON]], response: Generation) -> Score:
     if not response.texts[0].strip():
-        return Score(status="empty", outcome=outcome, reason="the answer is empty")
+        return Score(status="empty", outcome=outcome, reason="empty")
     kept = zip(told, outcome.strict, strict=True)
     broken = [str(instruction["id"]) for instruction, is_kept in kept if not is_kept]
     if broken and response.finish[0] == "length":
-        cut = f"the answer was cut off after {response.tokens[0]} tokens"
+        cut = f"truncated: {response.tokens[0]} tokens"
         return Score(status="truncated", outcome=outcome, reason=cut)
-    reason = f"not followed: {', '.join(broken)}" if broken else None
+    reason = f"wrong: not followed: {', '.join(broken)}" if broken else None
     return Score(status="ok", outcome=outcome, reason=reason)

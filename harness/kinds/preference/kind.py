@@ -88,5 +88,5 @@ def _score(
         ranks=tuple(ranks),
     )
     worst = min(margins(ranking), default=1.0)
-    reason = None if worst > 0 else "tie" if worst == 0 else "wrong"
+    reason = None if worst > 0 else "wrong: tie" if worst == 0 else "wrong"
     return Score(status="ok", outcome=ranking, reason=reason)
