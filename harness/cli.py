@@ -174,6 +174,7 @@ def board(
         command = [sys.executable, "-m", "streamlit", "run", str(path)]
         command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
         command += ["--server.headless", "true", "--browser.gatherUsageStats", "false"]
+        command += ["--client.toolbarMode", "minimal"]
         raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)
 
 

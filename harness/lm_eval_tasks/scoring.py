@@ -82,11 +82,11 @@ class Scorer:
             return "ok", wrong
         answer = texts[0]
         if not answer.texts[0].strip():
-            return "empty", "the answer is empty"
+            return "empty", "empty"
         if wrong and extracted == _NOT_FOUND:
-            return "no_answer", "lm-eval's filter finds no answer in the text"
+            return "no_answer", "no_answer: lm-eval's filter finds none in the text"
         if wrong and answer.finish[0] == "length":
-            return "truncated", f"the answer was cut off after {answer.tokens[0]} tokens"
+            return "truncated", f"truncated: {answer.tokens[0]} tokens"
         return "ok", wrong
 
 

@@ -44,8 +44,8 @@ SUM = {"source": "Tom has 20 pills and takes 2.", "target": "20 - 2 = 18\n#### 1
         ("flexible", "#### 18 and that", "length", "ok", None),  # it matches all the same
         ("flexible", "So 17 are left.", "stop", "ok", "wrong"),
         ("flexible", "None of it.", "stop", "no_answer", "no final number"),
-        ("flexible", "20 minus", "length", "truncated", "cut off"),
-        ("flexible", "I'm sorry, but I can't help with that.", "stop", "refusal", "refuses"),
+        ("flexible", "20 minus", "length", "truncated", "truncated"),
+        ("flexible", "I'm sorry, but I can't help with that.", "stop", "refusal", "refusal"),
         ("flexible", "", "stop", "empty", "empty"),
         ("strict", "So 18 are left.", "stop", "no_answer", "no final number"),
         ("strict", "#### 18", "stop", "ok", None),

@@ -121,9 +121,9 @@ def test_the_chance_of_multiple_choice_is_one_of_its_choices(write_yaml: Yamls) 
     ("answer", "status", "reason"),
     [
         (said("#### X"), "ok", "wrong"),
-        (said(" "), "empty", "the answer is empty"),
-        (said("no idea"), "no_answer", "lm-eval's filter finds no answer in the text"),
-        (said("#### X", "length"), "truncated", "the answer was cut off after 5 tokens"),
+        (said(" "), "empty", "empty"),
+        (said("no idea"), "no_answer", "no_answer: lm-eval's filter finds none in the text"),
+        (said("#### X", "length"), "truncated", "truncated: 5 tokens"),
         (said("#### A"), "ok", None),
         (Failure("out of memory"), "error", "out of memory"),
     ],
