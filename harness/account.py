@@ -14,7 +14,7 @@ from pathlib import Path
 import harness
 from harness.cost import Meter
 from harness.plan import Cell, Plan
-from harness.records import JSON
+from harness.records import JSON, is_secret
 from harness.store import Store
 
 _PACKAGES = (
@@ -63,10 +63,10 @@ class Account:
                 "checkpoint": cell.checkpoint.name,
                 "fingerprint": cell.identity["fingerprint"],
                 "row": cell.row,
-                "kind": cell.task.kind,
                 "capability": cell.task.card.capability,
                 "language": cell.task.card.language,
-                "planned": len(cell.documents),
+                "plans": [self._store.write_plan(cell.planned)],
+                "limited": cell.limited,
                 "layers": layers,
                 "cost": None if meter is None else meter.cost,
             }
@@ -95,9 +95,9 @@ def _version(package: str) -> str | None:
 
 
 def _plain(value: JSON) -> JSON:
-    """Return a value as JSON has it: paths as text, tuples as lists."""
+    """Return a value as JSON has it: paths as text, tuples as lists, secrets as dots."""
     if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
+        return {k: "…" if is_secret(k) and v else _plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(inner) for inner in value]
     return str(value) if isinstance(value, Path) else value

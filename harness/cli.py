@@ -138,8 +138,8 @@ def show(
 
     Example: aligntax show medical-demo --markdown
     """
+    from harness.analysis.families import table_of
     from harness.errors import EvidenceError
-    from harness.evaluate import table_of
     from harness.listings import print_costs
     from harness.render import print_out, stage_table_markdown, stage_table_text
     from harness.store import Store, merge_runs
@@ -181,7 +181,7 @@ def board(
 def _evaluate(job: "Job", *, dry_run: bool) -> None:
     from rich.console import Console
 
-    from harness.evaluate import table_of
+    from harness.analysis.families import table_of
     from harness.listings import print_plan
     from harness.render import print_out, stage_table_text
 
@@ -189,7 +189,11 @@ def _evaluate(job: "Job", *, dry_run: bool) -> None:
         print_plan(job.work())
         return
     console = Console(stderr=True)
-    summary = job.run(console)
+    try:
+        summary = job.run(console)
+    except KeyboardInterrupt:
+        _say("aligntax: interrupted; what was finished is stored, the same command goes on")
+        raise typer.Exit(130) from None
     print_out(stage_table_text(table_of(job.store, summary.run)))
     _say(
         f"{summary.asked:,} documents asked, {summary.covered:,} were already in {job.store.root}"
@@ -216,12 +220,6 @@ def main() -> None:
     except AligntaxError as error:
         _say(f"aligntax: {' '.join(str(error).split())}")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        _say("aligntax: interrupted; what was finished is stored, the same command goes on")
-        sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except Exception:  # noqa: BLE001 - the one boundary: ours, so it is shown whole
         traceback.print_exc()
         _say("aligntax: internal error; please report it with the lines above")

@@ -1,23 +1,20 @@
-"""From a spec to its stage table: inspect, plan, run, read, compare."""
+"""From a spec to a run: inspect, plan, find what is missing, run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 
-from harness.analysis.stages import stage_table
 from harness.backends import examine
 from harness.checkpoint import Inspection
+from harness.errors import SpecError
 from harness.plan import Plan, make_plan
 from harness.progress import RunProgress
-from harness.records import JSON
-from harness.results import Column, StageTable
 from harness.run import Summary, Work, find_work, run
 from harness.spec import RunSpec, task_request
 from harness.spec_schema import AskedFormat
-from harness.store import Store, read_evidence
+from harness.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +34,7 @@ class Overrides:
         """Return the spec as the command line wants it; SpecError for a bad task spelling."""
         asked = spec.tasks
         if self.tasks is not None:
-            known = {t.name: t for t in spec.tasks if t.inline}
+            known = {t.name: t for t in spec.tasks}
             names = [name.strip() for name in self.tasks.split(",") if name.strip()]
             asked = tuple(known.get(n) or task_request(n, f"--tasks {n}") for n in names)
         if self.limit is not None:
@@ -74,15 +71,19 @@ class Job:
             return run(self.plan, self.inspections, self.store, watcher)
 
 
+def _check_named_model(spec: RunSpec) -> None:
+    """A model that the backend's arguments name is one checkpoint, not several."""
+    args = spec.backend.options.get("model_args") or {}
+    named = next((k for k in ("pretrained", "model", "base_url") if k in args), None)
+    if named and len(spec.checkpoints) > 1:
+        raise SpecError(
+            f"backend.options.model_args.{named}: names one model for {len(spec.checkpoints)} "
+            "checkpoints; give each checkpoint its own `model`, or run them one by one"
+        )
+
+
 def prepare(spec: RunSpec) -> Job:
     """Inspect the checkpoints and plan; raises a UsageError for whatever can't be asked."""
+    _check_named_model(spec)
     inspections = {c.name: examine(spec.backend, c) for c in spec.checkpoints}
     return Job(plan=make_plan(spec, inspections), inspections=inspections, store=Store(spec.store))
-
-
-def table_of(store: Store, run: Mapping[str, JSON], seed: int = 0) -> StageTable:
-    """Return the stage table of a run from what the store holds now."""
-    columns = [
-        Column(name=c["name"], stage=c["stage"], parent=c["parent"]) for c in run["checkpoints"]
-    ]
-    return stage_table(read_evidence(store, run), np.random.default_rng(seed), columns)

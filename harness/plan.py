@@ -1,7 +1,7 @@
 """RunSpec x tasks -> cells, each with its key. Pure: it reads documents and runs nothing."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
@@ -40,6 +40,8 @@ class Cell:
     """Who is asked and how: all that the key hashes."""
     prompt: Prompt
     documents: tuple[Document, ...]
+    limited: bool = False
+    """Whether a limit left documents of the task out."""
 
     @cached_property
     def key(self) -> str:
@@ -50,6 +52,16 @@ class Cell:
     def requests(self) -> Mapping[str, tuple[Request, ...]]:
         """What exactly is asked, by document id."""
         return {d.id: tuple(self.task.requests(d, self.prompt)) for d in self.documents}
+
+    @cached_property
+    def asked(self) -> Set[tuple[str, str]]:
+        """The identities of the records that it wants: (document id, request hash)."""
+        return frozenset(self.request_hashes.items())
+
+    @property
+    def planned(self) -> list[tuple[str, str, str]]:
+        """Its documents: id, hash of the request, hash of the fields."""
+        return [(d.id, self.request_hashes[d.id], d.hash) for d in self.documents]
 
     @cached_property
     def request_hashes(self) -> Mapping[str, str]:
@@ -74,6 +86,7 @@ class _Asked:
     formats: tuple[AskedFormat, ...]
     shots: int
     documents: tuple[Document, ...]
+    limited: bool
     examples: tuple[Document, ...]
 
 
@@ -103,12 +116,14 @@ def _read(request: TaskRequest, spec: RunSpec) -> _Asked:
                 f"it offers {', '.join(task.formulations)}"
             )
     shots = task.shots if request.shots is None else request.shots
+    documents = tuple(task.documents(spec.data))
     return _Asked(
         task=task,
         variants=request.variants or task.formulations[:1],
         formats=request.formats or spec.formats,
         shots=shots,
-        documents=tuple(task.documents(spec.data))[: request.limit],
+        documents=documents[: request.limit],
+        limited=len(documents[: request.limit]) < len(documents),
         examples=_examples(task, shots, spec, request.place),
     )
 
@@ -153,6 +168,7 @@ def _cells(
                 "fingerprint": inspections[checkpoint.name].fingerprint,
                 "tokenizer": inspections[checkpoint.name].tokenizer_hash,
                 "task": asked.task.name,
+                "kind": asked.task.kind,
                 "task_version": asked.task.card.version,
                 **asdict(variant),
                 "template": template.hash if template else None,
@@ -169,6 +185,7 @@ def _cells(
                     identity=identity,
                     prompt=prompt,
                     documents=asked.documents,
+                    limited=asked.limited,
                 )
             )
     return cells

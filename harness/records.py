@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias, get_args
@@ -28,6 +29,16 @@ def canonical(value: JSON) -> str:
     return json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
+
+
+_SECRET = re.compile(
+    r"(?i)(api_?key|secret|password|passwd|auth|credential|header|^token$|_token$)"
+)
+
+
+def is_secret(name: str) -> bool:
+    """Tell whether a setting of this name may hold a secret, which is never stored or hashed."""
+    return _SECRET.search(name) is not None
 
 
 def digest(value: JSON) -> str:
@@ -176,7 +187,7 @@ class SampleRecord:
     cell: str
     document: str
     revision: int = 0
-    """Counts how often the document was asked anew in this cell; the highest is current."""
+    """Counts how often this request was recorded anew; the highest is current."""
     status: Status
     reason: str | None = None
     """Why the answer doesn't match: one of :data:`REASONS`, details after a colon. For the status
@@ -190,6 +201,11 @@ class SampleRecord:
     def request_hash(self) -> str:
         """Hash of exactly what was asked."""
         return request_hash(self.requests)
+
+    @property
+    def response_hash(self) -> str:
+        """Hash of what came back."""
+        return digest([pack(response) for response in self.responses])
 
     @property
     def as_document(self) -> Document:

@@ -108,6 +108,9 @@ def expanded(requests: Iterable[TaskRequest]) -> list[TaskRequest]:
     found: list[TaskRequest] = []
     named: set[str] = set()
     for request in requests:
+        if request.inline is not None:
+            found.append(request)
+            continue
         members = [n for n in suites().get(request.name, ()) if n not in named]
         named.update(members)
         for name in members:
@@ -184,6 +187,8 @@ def build_task(
 
 
 def _inline_task(request: TaskRequest, inline: InlineTask) -> Task:
+    if request.name in known_tasks() or request.name in suites():
+        raise TaskError(f"{_at(request.place)}name: {request.name!r} is a known task; take another")
     card = Card(
         name=request.name,
         capability=inline.capability,

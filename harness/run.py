@@ -5,6 +5,7 @@ A document that can't be answered becomes a record with the status ``error``, ne
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Protocol
@@ -15,9 +16,18 @@ from harness.backends.base import Backend, BackendSpec
 from harness.checkpoint import Inspection
 from harness.cost import Meter
 from harness.plan import Cell, Plan
-from harness.records import JSON, Checkpoint, Document, Response, SampleRecord
+from harness.records import (
+    JSON,
+    Checkpoint,
+    Document,
+    Failure,
+    Response,
+    SampleRecord,
+    canonical,
+    pack,
+)
 from harness.scores import write_scores
-from harness.store import Coverage, Store
+from harness.store import Asked, Coverage, Store
 
 ERROR_SHARE = 0.05  # of a cell's documents; above it the run is incomplete
 
@@ -45,8 +55,8 @@ class Work:
     ask: tuple[Document, ...]
     """Documents without a current record."""
     rescore: tuple[Document, ...]
-    """Documents asked just so before, whose other fields (the key) have changed since."""
-    coverage: Mapping[str, Coverage] = field(repr=False)
+    """Documents asked just so before, whose key or cluster has changed since."""
+    coverage: Mapping[Asked, Coverage] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,27 +87,22 @@ def run(
     for key in {cell.key for cell in plan.cells}:
         store.seal(key)
     account = Account(plan, store)
+    account.write()
     asked = 0
     for checkpoint, group in groupby(plan.cells, key=lambda cell: cell.checkpoint):
         # compared only now: two checkpoints may share weights, and so cells
         work = [find_work(cell, store) for cell in group]
         asked += sum(len(w.ask) for w in work)
-        meters: dict[str, Meter] = {}
-        for w in work:
-            _rescore(w, store)
-        with account.timed(checkpoint.name):
+        with account.timed(checkpoint.name), ExitStack() as stack:
+            backend = None
             if any(w.ask for w in work):
                 watcher.load(checkpoint.name)
                 backend = open_(plan.spec.backend, checkpoint, inspections[checkpoint.name])
-                try:
-                    for w in work:
-                        if w.ask:
-                            meters[w.cell.key] = _ask(w, backend, store, watcher)
-                finally:
-                    backend.close()
-        for w in work:
-            layers = write_scores(store, w.cell.key, w.cell.task, w.cell.variant.formulation)
-            account.add(w.cell, layers, meters.get(w.cell.key))
+                stack.callback(backend.close)
+            for w in work:
+                _rescore(w, store)
+                meter = _ask(w, backend, store, watcher) if w.ask and backend else None
+                account.add(w.cell, write_scores(store, w.cell), meter)
         account.write()
     account.write(finished=True)
     return Summary(
@@ -113,11 +118,10 @@ def find_work(cell: Cell, store: Store) -> Work:
     coverage = store.coverage(cell.key)
     ask, rescore = [], []
     for document in cell.documents:
-        held = coverage.get(document.id)
-        asked_now = cell.request_hashes[document.id]
-        if held is None or held.status == "error" or held.request_hash != asked_now:
+        held = coverage.get((document.id, cell.request_hashes[document.id]))
+        if held is None or held.status == "error":
             ask.append(document)
-        elif held.document_hash != document.hash:
+        elif (held.document_hash, held.cluster) != (document.hash, document.cluster):
             rescore.append(document)
     return Work(cell=cell, ask=tuple(ask), rescore=tuple(rescore), coverage=coverage)
 
@@ -136,15 +140,25 @@ def _ask(work: Work, backend: Backend, store: Store, watcher: Watcher) -> Meter:
             answers[d][i] = response
             missing[d] -= 1
             if missing[d] == 0:
-                responses = tuple(r for r in answers[d] if r is not None)
+                responses = tuple(_storable(r) for r in answers[d] if r is not None)
                 writer.append([_record(work, asked[d][0], responses)])
                 watcher.advance()
     return meter
 
 
+def _storable(response: Response) -> Response:
+    """Return a response, or a failure where a text holds half a character (a surrogate)."""
+    try:
+        canonical(pack(response)).encode()
+    except UnicodeEncodeError:
+        return Failure("the answer holds half a surrogate pair, which is no text")
+    return response
+
+
 def _record(work: Work, document: Document, responses: tuple[Response, ...]) -> SampleRecord:
-    """Score one document's responses; asked anew, it supersedes what the cell held of it."""
-    cell, held = work.cell, work.coverage.get(document.id)
+    """Score one document's responses; recorded anew, it supersedes what the cell held of it."""
+    cell = work.cell
+    held = work.coverage.get((document.id, cell.request_hashes[document.id]))
     score = cell.task.score(document, responses, cell.variant.formulation)
     return SampleRecord(
         cell=cell.key,
@@ -163,19 +177,21 @@ def _rescore(work: Work, store: Store) -> None:
     """Record anew, with their old responses, documents whose key was corrected."""
     if not work.rescore:
         return
-    responses = {record.document: record.responses for record in store.records(work.cell.key)}
+    held = {(r.document, r.request_hash): r.responses for r in store.records(work.cell.key)}
+    asked = work.cell.request_hashes
     with store.open_cell(work.cell.key, work.cell.identity) as writer:
-        writer.append(_record(work, document, responses[document.id]) for document in work.rescore)
+        writer.append(_record(work, d, held[d.id, asked[d.id]]) for d in work.rescore)
 
 
 def _incomplete(plan: Plan, store: Store) -> Iterator[str]:
     """Yield a line for each cell that lacks too much, with the reason given most often."""
     for cell in plan.cells:
         coverage = store.coverage(cell.key)
-        wanted = [coverage.get(document.id) for document in cell.documents]
+        wanted = [coverage.get(asked) for asked in cell.asked]
         errors = sum(held is None or held.status == "error" for held in wanted)
         if errors > ERROR_SHARE * len(wanted):
-            failed = (r.reason for r in store.records(cell.key) if r.status == "error")
+            records = (r for r in store.records(cell.key) if r.status == "error")
+            failed = (r.reason for r in records if (r.document, r.request_hash) in cell.asked)
             why = Counter(failed).most_common(1)
             line = f"{cell.checkpoint.name} × {cell.row}: {errors} of {len(wanted)} failed"
             yield f"{line}: {why[0][0]}" if why else line

@@ -75,8 +75,14 @@ def load_spec(path: Path) -> RunSpec:
     Raises SpecError with file and line.
     """
     source = YamlSource.read(path)
+    try:
+        return _spec(source, path.resolve().parent)
+    except RuntimeError as error:  # `~name` of a user that isn't there
+        raise SpecError(f"{path}: {error} Write the path out.") from None
+
+
+def _spec(source: YamlSource, folder: Path) -> RunSpec:
     run = source.validate(Run)
-    folder = path.resolve().parent
     checkpoints = _checkpoints(run.checkpoints, source, folder)
     check_lineage(checkpoints, lambda i: source.place("checkpoints", i))
     template = run.chat_template.from_ if run.chat_template else None
@@ -152,7 +158,7 @@ def _inline(entry: TaskEntry, folder: Path) -> InlineTask | None:
     return InlineTask(
         kind=entry.kind,
         capability=entry.capability,
-        data=folder / entry.data,
+        data=_below(folder, entry.data),
         language=entry.language,
         licence=entry.licence,
         fields=entry.fields,
@@ -188,7 +194,8 @@ def _models(entry: CheckpointEntry, place: str, folder: Path) -> list[tuple[str,
         )
         return [(entry.name, model)]
     # glob.glob, unlike Path.glob, takes absolute patterns and `..` as they are
-    found = sorted(glob(entry.glob or "", root_dir=folder), key=_natural)  # noqa: PTH207
+    pattern = str(Path(entry.glob or "").expanduser())
+    found = sorted(glob(pattern, root_dir=folder), key=_natural)  # noqa: PTH207
     if not found:
         raise SpecError(f"{place}: glob: nothing matches {entry.glob!r} in {folder}")
     return [(Path(path).name, ModelRef(path=str(folder / path))) for path in found]
@@ -200,12 +207,19 @@ def _natural(path: str) -> list[tuple[int, str]]:
 
 
 def _below(folder: Path, path: str) -> Path:
-    """Return a path of the spec as absolute, without ``..``."""
+    """Return a path of the spec as absolute, without ``..``; RuntimeError for an unknown user."""
     return (folder / Path(path).expanduser()).resolve()
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name longer than the file system takes
+        return False
 
 
 def _local(path: str, folder: Path) -> str:
     """Return a path relative to the spec's folder as absolute; leave a hub id as it is."""
-    if path.startswith((".", "~", "/")) or (folder / path).exists():
+    if path.startswith((".", "~", "/")) or _exists(folder / path):
         return str(_below(folder, path))
     return path

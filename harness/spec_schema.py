@@ -2,12 +2,33 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
-from harness.records import JSON, Capability, Formulation, Stage
+from harness.records import JSON, Capability, Formulation, Stage, canonical
 
 AskedFormat = Literal["native", "plain", "chat"]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+def _storable(value: dict[str, JSON]) -> dict[str, JSON]:
+    try:
+        canonical(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"only numbers, texts, lists and mappings can be stored: {error}"
+        ) from None
+    return value
+
+
+Values = Annotated[dict[str, JSON], AfterValidator(_storable)]
 
 
 def _wrap(key: str) -> BeforeValidator:
@@ -35,7 +56,7 @@ class CheckpointEntry(_Strict):
     stage: Stage
     parent: Name | None = None
     model: Annotated[Model, _wrap("path")] | None = None
-    attributes: dict[str, JSON] = {}
+    attributes: Values = {}
 
     @model_validator(mode="after")
     def _one_of_two(self) -> "CheckpointEntry":
@@ -61,7 +82,7 @@ class TaskEntry(_Strict):
     language: Name = "en"
     licence: Name = "unstated"
     fields: dict[str, str] = {}
-    options: dict[str, JSON] = {}
+    options: Values = {}
 
     @model_validator(mode="after")
     def _one_of_two(self) -> "TaskEntry":
@@ -94,7 +115,7 @@ class BackendEntry(_Strict):
     max_length: Annotated[int, Field(ge=16, le=1_048_576)] = 2048
     bos: Literal["auto", "always", "never"] = "auto"
     batch_size: Annotated[int, Field(ge=1, le=65_536)] = 8
-    options: dict[str, JSON] = {}
+    options: Values = {}
 
 
 class Run(_Strict):

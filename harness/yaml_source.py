@@ -79,6 +79,9 @@ def _reject_doubles(node: yaml.Node, path: Path) -> None:
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                place = at(path, key.start_mark.line + 1)
+                raise SpecError(f"{place}: a key must be a plain word, not a list or mapping")
             if key.value in seen:
                 place = at(path, key.start_mark.line + 1)
                 raise SpecError(f"{place}: {key.value}: the key stands twice; keep one")

@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import streamlit as st
 
-from harness.analysis.stages import stage_table
+from harness.analysis.families import table_of
 from harness.records import JSON
-from harness.results import Column, StageTable
-from harness.store import Store, merge_runs, read_evidence
+from harness.results import StageTable
+from harness.store import Store, merge_runs
 
 
 @dataclass(frozen=True)
@@ -47,8 +46,5 @@ def _families(root: Path, fingerprint: str) -> Mapping[str, Family]:
 
 
 def _family(store: Store, run: Mapping[str, JSON]) -> Family:
-    columns = [
-        Column(name=c["name"], stage=c["stage"], parent=c["parent"]) for c in run["checkpoints"]
-    ]
-    table = stage_table(read_evidence(store, run), np.random.default_rng(0), columns)
+    table = table_of(store, run)
     return Family(name=run["family"], run=run["id"], finished=run["finished"], table=table)

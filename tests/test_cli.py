@@ -95,6 +95,8 @@ QUIZ = {"name": "quiz", "kind": "multiple_choice", "capability": "general", "dat
         ({"tasks": ["medical_facts_en:mcf"]}, "medical_facts_en can't be asked as 'mcf'"),
         ({"tasks": [{**QUIZ, "shots": 60}]}, "keeps 8 examples for few-shot prompts, not 60"),
         ({"tasks": [QUIZ, QUIZ]}, "asked for twice"),
+        ({"tasks": [{**QUIZ, "name": "medical_qa_en"}]}, "'medical_qa_en' is a known task"),
+        ({"tasks": [{**QUIZ, "name": "general"}]}, "'general' is a known task"),
         ({"backend": "hff"}, "no backend 'hff'; did you mean hf?"),
         ({"backend": "hf"}, "toy/base"),
         ({"formats": ["chat"]}, "has no chat template"),

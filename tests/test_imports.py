@@ -68,6 +68,8 @@ def imports(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield node.module or ""
+            if node.module in {"harness", "tasks", "leaderboard"}:
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def layer(module: str) -> int:

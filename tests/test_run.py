@@ -11,7 +11,7 @@ from harness.backends.base import Backend
 from harness.backends.fake import FakeBackend
 from harness.evaluate import Job, Overrides, prepare
 from harness.plan import Cell
-from harness.records import Request, Response
+from harness.records import Generation, Request, Response
 from harness.run import Summary, run
 from harness.spec import load_spec
 from harness.store import merge_runs, read_evidence
@@ -123,9 +123,12 @@ def test_too_many_errors_make_a_run_incomplete(write_spec: Write) -> None:
 
 def test_what_changes_the_answer_changes_the_key_and_nothing_else_does(write_spec: Write) -> None:
     def keys(**changes: Any) -> set[str]:
-        return {cell.key for cell in prepare(load_spec(write_spec(**changes))).plan.cells}
+        path = write_spec(checkpoints=alone, **changes)
+        return {cell.key for cell in prepare(load_spec(path)).plan.cells}
 
-    real = {"name": "lm_eval", "dtype": "float32", "options": {"model_args": {"pretrained": "x"}}}
+    alone = [{"name": "a", "stage": "sft", "model": "toy/a"}]
+    options = {"model_args": {"pretrained": "x"}}
+    real = {"name": "lm_eval", "dtype": "float32", "options": options}
     before = keys(backend=real)
     assert keys(backend={**real, "batch_size": 3}) == before
     assert keys(backend=real, family="other", store="elsewhere") == before
@@ -195,3 +198,92 @@ def test_generation_parameters_are_part_of_generating_cells_only(write_spec: Wri
         "mcf": False,
         "gen": True,
     }
+
+
+def evidence_ids(path: Path, **over: Any) -> list[set[str]]:
+    """Run, and return the documents that count for each checkpoint."""
+    job = prepare(Overrides(**over).apply(load_spec(path)))
+    return [set(e.documents) for e in read_evidence(job.store, go_on(job).run)]
+
+
+def test_only_the_documents_that_a_run_wants_count(write_spec: Write, tmp_path: Path) -> None:
+    path = write_spec()
+    every = evidence_ids(path)[0]
+    limited = evidence_ids(path, limit=5)
+    assert [len(ids) for ids in limited] == [5, 5, 5]
+    kept = [row for row in quiz_rows() if row["id"] not in sorted(every)[:4]]
+    write_jsonl(tmp_path / "quiz.jsonl", kept)
+    assert all(not ids & set(sorted(every)[:4]) for ids in evidence_ids(path))
+    other = [{**row, "id": f"new-{row['id']}"} for row in quiz_rows()]
+    write_jsonl(tmp_path / "quiz.jsonl", other)
+    assert all(id_.startswith("new-") for ids in evidence_ids(path) for id_ in ids)
+
+
+def test_a_limited_run_leaves_the_rest_of_the_family_table_as_it_was(write_spec: Write) -> None:
+    path = write_spec()
+    go(path)
+    job = prepare(Overrides(limit=5).apply(load_spec(path)))
+    go_on(job)
+    (merged,) = merge_runs(job.store.runs()).values()
+    assert [len(e.documents) for e in read_evidence(job.store, merged)] == [32, 32, 32]
+
+
+def test_going_back_to_old_data_asks_nothing(write_spec: Write, tmp_path: Path) -> None:
+    path = write_spec()
+    go(path)
+    changed = [{**row, "question": f"{row['question']} Quickly!"} for row in quiz_rows()]
+    write_jsonl(tmp_path / "quiz.jsonl", changed)
+    assert go(path).asked == 3 * 32
+    write_jsonl(tmp_path / "quiz.jsonl", quiz_rows())
+    assert go(path).asked == 0
+
+
+def test_corrected_clusters_reach_the_evidence_without_a_model(
+    write_spec: Write, tmp_path: Path
+) -> None:
+    path = write_spec()
+    go(path)
+    rows = [{**row, "cluster": f"c{i // 4}"} for i, row in enumerate(quiz_rows())]
+    write_jsonl(tmp_path / "quiz.jsonl", rows)
+    job = prepare(load_spec(path))
+    summary = go_on(job)
+    assert summary.asked == 0
+    for evidence in read_evidence(job.store, summary.run):
+        assert all(evidence.clusters)
+
+
+def test_a_checkpoint_that_fails_throughout_is_shown_with_its_errors(write_spec: Write) -> None:
+    path = write_spec(backend={"name": "fake", "options": {"failures": ["number is"]}})
+    job = prepare(load_spec(path))
+    found = read_evidence(job.store, go_on(job).run)
+    assert [(len(e.documents), e.errors, e.planned) for e in found] == [(0, 32, 32)] * 3
+
+
+def test_a_row_without_an_id_keeps_its_record_when_another_row_goes(
+    write_spec: Write, tmp_path: Path
+) -> None:
+    rows = [{k: v for k, v in row.items() if k != "id"} for row in quiz_rows(20)]
+    path = write_spec()
+    write_jsonl(tmp_path / "quiz.jsonl", rows)
+    assert go(path).asked == 3 * 20
+    write_jsonl(tmp_path / "quiz.jsonl", rows[1:])
+    assert go(path).asked == 0
+
+
+def test_half_a_character_in_an_answer_is_an_error_and_wedges_nothing(write_spec: Write) -> None:
+    class Broken(FakeBackend):
+        def respond(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
+            for index, _ in enumerate(requests):
+                yield index, Generation(texts=("\ud800",), finish=("stop",), tokens=(1,))
+
+    quiz = {"name": "quiz", "kind": "multiple_choice", "capability": "general"}
+    path = write_spec(tasks=[{**quiz, "data": "quiz.jsonl", "variants": ["gen"]}])
+    assert "half a surrogate pair" in go(path, lambda *_: Broken()).incomplete[0]
+    assert go(path).incomplete == ()
+
+
+def test_secrets_of_a_spec_are_not_stored(write_spec: Write, tmp_path: Path) -> None:
+    options = {"seed": "s", "answers": {"api_key": "sk-12345678"}}
+    go(write_spec(backend={"name": "fake", "options": options}))
+    stored = "".join(p.read_text() for p in (tmp_path / "evals" / "runs").rglob("*.json"))
+    assert "sk-12345678" not in stored

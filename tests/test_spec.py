@@ -81,6 +81,8 @@ def test_a_glob_names_checkpoints_by_folder_in_the_order_of_their_steps(
         ({"tasks": [{"name": "a", "kind": "multiple_choice"}]}, "`data`, `capability`"),
         ({"formats": ["native", "plain"]}, "`native` stands alone"),
         ({"chat_template": {"from": "nobody"}}, "chat_template.from: no checkpoint is named"),
+        ({"checkpoints": [{**BASE, "model": "~nobody-here/x"}]}, "Write the path out"),
+        ({"checkpoints": [{**BASE, "attributes": {"x": float("nan")}}]}, "can be stored"),
         ({"backend": {"name": "hf", "dtype": "int3"}}, ": backend.dtype: input should be"),
     ],
 )
@@ -96,6 +98,7 @@ def test_a_mistake_is_named_with_line_key_and_remedy(
         ("family: [", ":1: not valid YAML"),
         ("- a\n- b\n", "a spec is a mapping"),
         ("", "a spec is a mapping"),
+        ("{[a]: 1}", ":1: a key must be a plain word"),
         ("family: a\nfamily: b\n", ":2: family: the key stands twice"),
         ("a: !!python/object/apply:os.system ['true']", "not valid YAML"),
     ],

@@ -1,10 +1,12 @@
 """Records survive, coverage grows, and nothing half-written counts."""
 
+import fcntl
 import json
 import os
 import resource
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -44,6 +46,12 @@ def fill(store: Store, *records: SampleRecord) -> None:
         writer.append(records)
 
 
+def one_by_one(store: Store, records: list[SampleRecord]) -> None:
+    with store.open_cell(KEY, IDENTITY) as writer:
+        for one in records:
+            writer.append([one])
+
+
 def killed(store: Store, *records: SampleRecord) -> Path:
     """Let a process append records and die by SIGKILL; return the journal that it left."""
     child = os.fork()
@@ -59,7 +67,7 @@ def test_what_was_appended_is_read_back(tmp_path: Path) -> None:
     store = Store(tmp_path)
     fill(store, record("b"), record("a"))
     assert store.records(KEY) == [record("a"), record("b")]
-    assert set(store.coverage(KEY)) == {"a", "b"}
+    assert {document for document, _ in store.coverage(KEY)} == {"a", "b"}
     assert store.identity(KEY) == IDENTITY
 
 
@@ -79,12 +87,35 @@ def test_equal_work_has_equal_names(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("cells/*/segments/*"))) == 1
 
 
-def test_a_document_asked_anew_supersedes_the_old_record(tmp_path: Path) -> None:
+def test_a_document_asked_in_another_way_has_a_record_of_its_own(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    again = record("a", requests=(LogLikelihood("changed?", " yes"),), revision=1)
-    fill(store, again)
-    fill(store, record("a"))  # another machine's older segment arrives later
-    assert store.records(KEY) == [again]
+    other = record("a", requests=(LogLikelihood("changed?", " yes"),))
+    fill(store, record("a"))
+    fill(store, other)
+    assert sorted(r.request_hash for r in store.records(KEY)) == sorted(
+        [record("a").request_hash, other.request_hash]
+    )
+
+
+def test_of_two_records_of_one_identity_the_later_is_current_whatever_arrives_first(
+    tmp_path: Path,
+) -> None:
+    for number, order in enumerate([(0, 1), (1, 0)]):
+        store = Store(tmp_path / str(number))
+        versions = [record("a", revision=n, fields={"key": n}) for n in (0, 1)]
+        for n in order:
+            fill(store, versions[n])
+        assert store.records(KEY) == [versions[1]]
+
+
+def test_of_two_different_answers_both_machines_take_the_same(tmp_path: Path) -> None:
+    found = []
+    for number, order in enumerate([(0, 1), (1, 0)]):
+        store = Store(tmp_path / str(number))
+        for n in order:
+            fill(store, record("a", logprob=-1.0 - n))
+        found.append(store.records(KEY))
+    assert found[0] == found[1]
 
 
 def test_an_answer_counts_before_an_error(tmp_path: Path) -> None:
@@ -147,11 +178,11 @@ def test_a_full_disk_is_one_line_and_keeps_what_was_safe(tmp_path: Path) -> None
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
         with pytest.raises(StoreError, match="can't be written"):
-            fill(store, *[record(f"d{i}", fields={"x": "y" * 500}) for i in range(50)])
+            one_by_one(store, [record(f"d{i}", fields={"x": "y" * 300}) for i in range(50)])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, old)
-    assert "a" in store.coverage(KEY)
+    assert record("a") in store.records(KEY)
 
 
 def test_a_newer_format_is_refused(tmp_path: Path) -> None:
@@ -162,6 +193,31 @@ def test_a_newer_format_is_refused(tmp_path: Path) -> None:
     cell.write_text(json.dumps(content | {"format_version": 99}))
     with pytest.raises(StoreError, match="newer"):
         store.identity(KEY)
+
+
+def test_a_writer_whose_journal_was_removed_says_so(tmp_path: Path) -> None:
+    writer = Store(tmp_path).open_cell(KEY, IDENTITY)
+    writer.append([record("a")])
+    for journal in tmp_path.glob("cells/*/journal-*"):
+        journal.unlink()
+    with pytest.raises(StoreError, match="was removed"), writer:
+        pass
+
+
+def test_no_journal_is_seen_before_it_is_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path)
+    seen: list[list[str]] = []
+    real = fcntl.flock
+
+    def spy(*args: Any) -> None:
+        seen.append([p.name for p in tmp_path.glob("cells/*/journal-*")])
+        real(*args)
+
+    monkeypatch.setattr(fcntl, "flock", spy)
+    fill(store, record("a"))
+    assert seen == [[]]
 
 
 @pytest.mark.parametrize("name", ["../x", "", "a/b", "a\\b", "..", "a b"])

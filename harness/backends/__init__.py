@@ -13,7 +13,7 @@ from harness.backends.base import Backend, BackendSpec
 from harness.checkpoint import Inspection, inspect
 from harness.errors import SpecError
 from harness.plugins import plugin_backend, plugin_backends
-from harness.records import JSON, Checkpoint, digest
+from harness.records import JSON, Checkpoint, digest, is_secret
 
 __all__ = ["BACKENDS", "Backend", "BackendSpec", "examine", "numerics", "open_backend"]
 
@@ -37,14 +37,29 @@ def _dtype_and_seam(spec: BackendSpec) -> dict[str, JSON]:
     }
 
 
-# Where and how fast a model runs (the answers are the same), and secrets, which no key may hold.
-_LOGISTICS = {"batch_size", "max_batch_size", "device", "device_map", "devices"}
-_SECRETS = {"api_key", "auth_token", "header", "headers", "token"}
+# Where and how fast a model runs; the answers are the same.
+_LOGISTICS = {
+    "batch_size",
+    "data_parallel_size",
+    "device",
+    "device_map",
+    "devices",
+    "gpu_memory_utilization",
+    "max_batch_size",
+    "max_retries",
+    "num_concurrent",
+    "parallelize",
+    "swap_space",
+    "tensor_parallel_size",
+    "timeout",
+}
 
 
 def _lm_eval_numerics(spec: BackendSpec) -> dict[str, JSON]:
     args = dict(spec.options.get("model_args") or {})
-    named = {key: value for key, value in args.items() if key not in _LOGISTICS | _SECRETS}
+    named = {
+        key: value for key, value in args.items() if key not in _LOGISTICS and not is_secret(key)
+    }
     seam = {**_dtype_and_seam(spec), **({"dtype": args["dtype"]} if "dtype" in args else {})}
     return {"model": spec.options.get("model", "hf"), "model_args": named, **seam}
 

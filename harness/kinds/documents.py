@@ -16,12 +16,13 @@ many documents a run is limited to.
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from itertools import chain, count
 from pathlib import Path
 from typing import TypeAlias
 
 from harness.data import Data, Row
 from harness.errors import DataError
-from harness.records import JSON, Document
+from harness.records import JSON, Document, digest
 
 POOL = 8
 """Documents set aside for few-shot examples when the data has no split for them."""
@@ -106,7 +107,7 @@ def _read(rows: Sequence[Row], parse: Parse) -> tuple[Document, ...]:
         fields = parse(row)
         if fields is None:
             continue
-        name = _name(row, "id") or str(row.line)
+        name = _name(row, "id") or _unnamed(fields, lines)
         if name in lines:
             raise row.error(f"id {name!r} is used twice, first in line {lines[name]}")
         lines[name] = row.line
@@ -115,6 +116,13 @@ def _read(rows: Sequence[Row], parse: Parse) -> tuple[Document, ...]:
         file = rows[0].file if rows else "the data"
         raise DataError(f"{file}: no document is left to score; a task needs at least one")
     return tuple(documents)
+
+
+def _unnamed(fields: Mapping[str, JSON], taken: Mapping[str, int]) -> str:
+    """Return an id for a row without one, from its content: editing one leaves the others."""
+    start = digest(fields)[:12]
+    copies = (f"{start}-{n}" for n in count(2))
+    return next(name for name in chain([start], copies) if name not in taken)
 
 
 def _name(row: Row, field: str) -> str | None:

@@ -11,7 +11,11 @@ WIDTH = 120  # where there is no terminal to ask
 
 def print_out(text: str) -> None:
     """Write text to standard output, ending with one line break."""
-    sys.stdout.write(text.rstrip("\n") + "\n")
+    try:
+        sys.stdout.write(text.rstrip("\n") + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def terminal_width() -> int:

@@ -12,6 +12,6 @@ two writers are one case: coverage grows. Equal work has equal names.
 
 from harness.store.evidence import read_evidence
 from harness.store.families import merge_runs
-from harness.store.store import CellWriter, Coverage, Store
+from harness.store.store import Asked, CellWriter, Coverage, Store
 
-__all__ = ["CellWriter", "Coverage", "Store", "merge_runs", "read_evidence"]
+__all__ = ["Asked", "CellWriter", "Coverage", "Store", "merge_runs", "read_evidence"]

@@ -18,6 +18,7 @@ _SCHEMA = pa.schema(
         pa.field("document", pa.string(), nullable=False),
         pa.field("request_hash", pa.string(), nullable=False),
         pa.field("document_hash", pa.string(), nullable=False),
+        pa.field("response_hash", pa.string(), nullable=False),
         pa.field("revision", pa.int32(), nullable=False),
         pa.field("status", pa.string(), nullable=False),
         pa.field("reason", pa.string()),
@@ -28,7 +29,15 @@ _SCHEMA = pa.schema(
     ],
     metadata={"format_version": str(FORMAT_VERSION)},
 )
-COVERAGE_COLUMNS = ["document", "request_hash", "document_hash", "revision", "status"]
+COVERAGE_COLUMNS = [
+    "document",
+    "request_hash",
+    "document_hash",
+    "response_hash",
+    "revision",
+    "status",
+    "cluster",
+]
 
 
 def record_to_json(record: SampleRecord) -> JSON:
@@ -102,6 +111,7 @@ def _row(record: SampleRecord) -> dict[str, JSON]:
         "document": record.document,
         "request_hash": record.request_hash,
         "document_hash": record.as_document.hash,
+        "response_hash": record.response_hash,
         "revision": record.revision,
         "status": record.status,
         "reason": record.reason,
@@ -113,6 +123,6 @@ def _row(record: SampleRecord) -> dict[str, JSON]:
 
 
 def _record(row: Mapping[str, JSON], cell: str) -> SampleRecord:
-    data = {k: v for k, v in row.items() if k not in ("request_hash", "document_hash")}
+    data = {k: v for k, v in row.items() if not k.endswith("_hash")}
     parsed = {k: json.loads(data[k]) for k in ("fields", "requests", "responses")}
     return record_from_json({**data, **parsed, "cell": cell})

@@ -40,7 +40,7 @@ def _merged(runs: list[Mapping[str, JSON]]) -> Mapping[str, JSON]:
 
 
 def _joined(older: Mapping[str, JSON] | None, newer: Mapping[str, JSON]) -> Mapping[str, JSON]:
-    """Return the newer account of a cell, planned as largely as either."""
-    if older is None or older["key"] != newer["key"]:
+    """Return the newer account of a cell; a limited run leaves the other documents as they were."""
+    if older is None or older["key"] != newer["key"] or not newer["limited"]:
         return newer
-    return {**newer, "planned": max(older["planned"], newer["planned"])}
+    return {**newer, "plans": [*older["plans"], *newer["plans"]], "limited": older["limited"]}

@@ -10,7 +10,7 @@ import os
 import socket
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from harness.errors import StoreError, at
@@ -28,10 +28,12 @@ class Journal:
         """Create the file in a cell's folder and lock it."""
         name = f"journal-{socket.gethostname()}-{os.getpid()}-{time.time_ns()}.jsonl"
         self.path = folder / name
+        unlocked = folder / f".{name}"  # nobody takes it for left behind before it is locked
         with disk(self.path, "written"):
-            self._file = self.path.open("xb")
+            self._file = unlocked.open("xb")
             fcntl.flock(self._file, fcntl.LOCK_EX)
             self._file.write(f"{canonical({'format_version': FORMAT_VERSION})}\n".encode())
+            unlocked.rename(self.path)
         self._synced = time.monotonic()
 
     def append(self, records: Iterable[SampleRecord]) -> None:
@@ -51,6 +53,8 @@ class Journal:
         with disk(self.path, "written"):
             self._file.flush()
             os.fsync(self._file.fileno())
+            if os.fstat(self._file.fileno()).st_nlink == 0:
+                raise StoreError(f"{self.path}: was removed while it was being written")
         self._synced = time.monotonic()
 
     def close(self) -> None:
@@ -58,24 +62,27 @@ class Journal:
         try:
             self.sync()
         finally:
-            self._file.close()
+            with disk(self.path, "written"):
+                self._file.close()
 
 
 @contextmanager
 def left_behind(path: Path) -> Iterator[bool]:
     """Yield whether a journal's writer is gone; while inside, nobody else can claim it."""
-    try:
-        file = path.open("rb")
-    except FileNotFoundError:  # sealed by somebody else a moment ago
-        yield False
-        return
-    with file:
+    with ExitStack() as stack:
+        yield _claimed(path, stack)
+
+
+def _claimed(path: Path, stack: ExitStack) -> bool:
+    """Lock a journal for as long as ``stack`` lives; False if its writer lives or it is sealed."""
+    with disk(path, "locked"):
         try:
+            # "r+b": NFS locks only what is open for writing
+            file = stack.enter_context(path.open("r+b"))
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield path.exists()
+        except (FileNotFoundError, BlockingIOError):
+            return False
+        return path.exists()
 
 
 def read_journal(path: Path) -> list[SampleRecord]:
@@ -90,6 +97,8 @@ def read_journal(path: Path) -> list[SampleRecord]:
             return []
     lines = content.split(b"\n")
     whole, torn = lines[:-1], lines[-1]
+    if whole and whole[0] != f"{canonical({'format_version': FORMAT_VERSION})}".encode():
+        raise StoreError(f"{path}: isn't a journal of format version {FORMAT_VERSION}")
     records = []
     for number, line in enumerate(whole[1:], start=2):
         try:

@@ -10,22 +10,23 @@ import pyarrow as pa
 
 from harness.errors import StoreError
 from harness.metrics.metric import FloatArray, MetricInfo
-from harness.records import FORMAT_VERSION, SampleRecord, canonical, digest
+from harness.records import FORMAT_VERSION, SampleRecord, Status, canonical, digest
 from harness.store.codec import read_table, table_bytes
 from harness.store.files import write_whole
-from harness.store.store import Coverage
+from harness.store.store import Asked, Coverage
 
-_KEYS = ("document", "document_hash", "request_hash", "status", "cluster")
+_KEYS = ("document", "request_hash", "document_hash", "response_hash", "status", "cluster")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Layer:
-    """One metric's rows over the scored documents of a cell, sorted by document id."""
+    """One metric's rows over the scored records of a cell, sorted by identity."""
 
     info: MetricInfo
     documents: tuple[str, ...]
-    document_hashes: tuple[str, ...]
     request_hashes: tuple[str, ...]
+    document_hashes: tuple[str, ...]
+    response_hashes: tuple[str, ...]
     statuses: tuple[str, ...]
     clusters: tuple[str | None, ...]
     rows: FloatArray
@@ -39,14 +40,19 @@ def layer_path(folder: Path, info: MetricInfo) -> Path:
 
 
 def write_layer(
-    folder: Path, info: MetricInfo, records: Sequence[SampleRecord], rows: FloatArray
+    folder: Path,
+    info: MetricInfo,
+    scored: Sequence[tuple[SampleRecord, Status]],
+    rows: FloatArray,
 ) -> None:
-    """Write a metric's rows (n, k) for n scored records; StoreError if the disk says no."""
+    """Write a metric's rows (n, k) for n records and their statuses; StoreError if it can't."""
+    records = [record for record, _ in scored]
     columns: dict[str, object] = {
-        "document": [r.document for r in records],
-        "document_hash": [r.as_document.hash for r in records],
-        "request_hash": [r.request_hash for r in records],
-        "status": [r.status for r in records],
+        "document": pa.array([r.document for r in records], pa.string()),
+        "request_hash": pa.array([r.request_hash for r in records], pa.string()),
+        "document_hash": pa.array([r.as_document.hash for r in records], pa.string()),
+        "response_hash": pa.array([r.response_hash for r in records], pa.string()),
+        "status": pa.array([status for _, status in scored], pa.string()),
         "cluster": pa.array([r.cluster for r in records], pa.string()),
     }
     table = pa.table(columns | {f"x{i}": rows[:, i] for i in range(rows.shape[1])})
@@ -68,19 +74,21 @@ def read_layer(path: Path) -> Layer:
     return Layer(
         info=info,
         documents=keys[0],
-        document_hashes=keys[1],
-        request_hashes=keys[2],
-        statuses=keys[3],
-        clusters=keys[4],
+        request_hashes=keys[1],
+        document_hashes=keys[2],
+        response_hashes=keys[3],
+        statuses=keys[4],
+        clusters=keys[5],
         rows=np.column_stack(values).astype(np.float64),
     )
 
 
-def is_current(layer: Layer, coverage: Mapping[str, Coverage]) -> bool:
+def is_current(layer: Layer, coverage: Mapping[Asked, Coverage]) -> bool:
     """Tell whether a layer was made from exactly the records that a cell now holds."""
-    scored = sorted((d, held) for d, held in coverage.items() if held.status != "error")
+    scored = sorted((asked, held) for asked, held in coverage.items() if held.status != "error")
     return (
-        layer.documents == tuple(d for d, _ in scored)
-        and layer.request_hashes == tuple(held.request_hash for _, held in scored)
+        list(zip(layer.documents, layer.request_hashes, strict=True)) == [a for a, _ in scored]
         and layer.document_hashes == tuple(held.document_hash for _, held in scored)
+        and layer.response_hashes == tuple(held.response_hash for _, held in scored)
+        and layer.clusters == tuple(held.cluster for _, held in scored)
     )

@@ -1,10 +1,11 @@
 """A store on disk: cells, their records, their score layers, and the runs that asked for them."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import TypeAlias
 
 from harness.errors import StoreError
 from harness.records import FORMAT_VERSION, JSON, SampleRecord, canonical, digest
@@ -17,26 +18,32 @@ from harness.store.codec import (
 from harness.store.files import disk, write_whole
 from harness.store.journal import Journal, left_behind, read_journal
 
+PlannedDocument: TypeAlias = tuple[str, str, str]
+"""A document's id, the hash of its request and the hash of its fields, as a run wants them."""
+Asked: TypeAlias = tuple[str, str]
+"""A document's id and the hash of what was asked about it: a record's identity in its cell."""
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What a cell holds of one document."""
+    """What a cell holds of one document, asked in one way."""
 
-    request_hash: str
     document_hash: str
+    response_hash: str
     revision: int
     status: str
+    cluster: str | None
 
     @classmethod
     def of(cls, record: SampleRecord) -> "Coverage":
         """Return what a record covers."""
-        document = record.as_document.hash
-        return cls(record.request_hash, document, record.revision, record.status)
+        document, response = record.as_document.hash, record.response_hash
+        return cls(document, response, record.revision, record.status, record.cluster)
 
     @property
     def rank(self) -> tuple[int, bool, str]:
-        """Of two, the greater is current: asked later, else answered, else the greater hash."""
-        return (self.revision, self.status != "error", self.request_hash)
+        """Of two, the greater is current: recorded later, else answered, else by the answer."""
+        return (self.revision, self.status != "error", self.response_hash)
 
 
 class Store:
@@ -66,26 +73,28 @@ class Store:
             raise StoreError(f"{self._cell(key) / 'cell.json'}: doesn't match the folder's name")
         return identity
 
-    def coverage(self, key: str) -> dict[str, Coverage]:
-        """Return what a cell holds, by document id, without reading the evidence itself."""
-        found: dict[str, Coverage] = {}
+    def coverage(self, key: str) -> dict[Asked, Coverage]:
+        """Return what a cell holds, without reading the evidence itself."""
+        found: dict[Asked, Coverage] = {}
         for path in self._segments(key):
             columns = read_table(path, COVERAGE_COLUMNS).to_pydict()
-            for document, *held in zip(*(columns[c] for c in COVERAGE_COLUMNS), strict=True):
-                _keep(found, document, Coverage(*held))
+            for document, request, *held in zip(
+                *(columns[c] for c in COVERAGE_COLUMNS), strict=True
+            ):
+                _keep(found, (document, request), Coverage(*held))
         for record in self._in_flight(key):
-            _keep(found, record.document, Coverage.of(record))
+            _keep(found, (record.document, record.request_hash), Coverage.of(record))
         return found
 
     def records(self, key: str) -> list[SampleRecord]:
-        """Return a cell's current records, one per document, sorted by document id."""
-        found: dict[str, tuple[Coverage, SampleRecord]] = {}
+        """Return a cell's records, the current one of each identity, sorted by identity."""
+        found: dict[Asked, tuple[Coverage, SampleRecord]] = {}
         segments = (record for path in self._segments(key) for record in read_segment(path, key))
         for record in (*segments, *self._in_flight(key)):
-            held = Coverage.of(record)
-            if record.document not in found or held.rank > found[record.document][0].rank:
-                found[record.document] = (held, record)
-        return [found[document][1] for document in sorted(found)]
+            held, asked = Coverage.of(record), (record.document, record.request_hash)
+            if asked not in found or held.rank > found[asked][0].rank:
+                found[asked] = (held, record)
+        return [found[asked][1] for asked in sorted(found)]
 
     def seal(self, key: str) -> None:
         """Pack the journals whose writers are gone into segments."""
@@ -102,6 +111,20 @@ class Store:
         """Write (or rewrite, as it goes on) the account of a run under its ``id``."""
         content = {"format_version": FORMAT_VERSION, **run}
         write_whole(self.root / "runs" / f"{_safe_key(run['id'])}.json", _pretty(content))
+
+    def write_plan(self, documents: Sequence[PlannedDocument]) -> str:
+        """Write which documents a cell wants, asked how; return the name, equal for equal plans."""
+        content = {"format_version": FORMAT_VERSION, "documents": [list(d) for d in documents]}
+        name = digest(content)
+        path = self.root / "runs" / "plans" / f"{name}.json"
+        if not path.exists():
+            write_whole(path, _pretty(content))
+        return name
+
+    def plan(self, name: str) -> list[PlannedDocument]:
+        """Return what :meth:`write_plan` wrote; StoreError if it can't be read."""
+        path = self.root / "runs" / "plans" / f"{_safe_key(name)}.json"
+        return [(id_, request, hash_) for id_, request, hash_ in read_json(path)["documents"]]
 
     def runs(self) -> list[Mapping[str, JSON]]:
         """Return the accounts of all runs, oldest first."""
@@ -179,9 +202,9 @@ def read_json(path: Path) -> Mapping[str, JSON]:
     return result
 
 
-def _keep(found: dict[str, Coverage], document: str, held: Coverage) -> None:
-    if document not in found or held.rank > found[document].rank:
-        found[document] = held
+def _keep(found: dict[Asked, Coverage], asked: Asked, held: Coverage) -> None:
+    if asked not in found or held.rank > found[asked].rank:
+        found[asked] = held
 
 
 def _safe_key(key: str) -> str:

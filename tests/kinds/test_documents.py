@@ -105,8 +105,8 @@ def test_an_example_that_is_also_scored_is_left_out_of_the_examples():
     assert "d7" in ids(documents(None))
 
 
-def test_equal_line_numbers_in_two_splits_are_no_clash():
-    rows, shots = [{"text": "asked"}], [{"text": "shown"}]
+def test_equal_ids_in_two_splits_are_no_clash():
+    rows, shots = [{"id": 1, "text": "asked"}], [{"id": 1, "text": "shown"}]
     documents, examples = scored_and_examples(Rows(rows, shots), text)
     assert ids(documents(None)) == ids(examples(None)) == ["1"]
 
@@ -128,9 +128,15 @@ def test_each_file_is_read_once_per_folder():
     assert sorted(data.reads) == ["rows None", "rows a", "shots None", "shots a"]
 
 
-def test_a_row_without_id_is_named_by_its_line():
-    documents, _ = scored_only(Rows([{"text": "a"}, {"id": 17, "text": "b"}]), text)
-    assert ids(documents(None)) == ["1", "17"]
+def test_a_row_without_id_is_named_by_its_content():
+    rows = [{"text": "a"}, {"id": 17, "text": "b"}, {"text": "c"}, {"text": "a"}]
+    documents, _ = scored_only(Rows(rows), text)
+    first, named, other, copy = ids(documents(None))
+    assert named == "17"
+    assert first != other
+    assert copy == f"{first}-2"
+    fewer, _ = scored_only(Rows(rows[2:]), text)
+    assert ids(fewer(None)) == [other, first]
 
 
 def test_a_double_id_names_both_lines():

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from harness.evaluate import prepare, table_of
+from harness.analysis.families import table_of
+from harness.evaluate import prepare
 from harness.render import difference_text, estimate_text
 from harness.run import run
 from harness.spec import load_spec
