@@ -166,16 +166,14 @@ def board(
 
     Example: aligntax board --store ./evals
     """
-    import subprocess
-    from importlib.resources import as_file, files
+    from importlib.resources import files
 
     environment = os.environ | {"ALIGNTAX_STORE": str((store or Path("evals")).resolve())}
-    with as_file(files("leaderboard") / "app.py") as path:
-        command = [sys.executable, "-m", "streamlit", "run", str(path)]
-        command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
-        command += ["--server.headless", "true", "--browser.gatherUsageStats", "false"]
-        command += ["--client.toolbarMode", "minimal"]
-        raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)
+    command = [sys.executable, "-m", "streamlit", "run", str(files("leaderboard") / "app.py")]
+    command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
+    command += ["--server.headless", "true", "--browser.gatherUsageStats", "false"]
+    command += ["--client.toolbarMode", "minimal"]
+    os.execve(sys.executable, command, environment)  # so that a signal to us stops the server
 
 
 def _evaluate(job: "Job", *, dry_run: bool) -> None:
@@ -200,6 +198,8 @@ def _evaluate(job: "Job", *, dry_run: bool) -> None:
         if summary.asked
         else f"everything was already in {job.store.root}; no model was run"
     )
+    for line in summary.cut:
+        _say(f"cut: {line}")
     for line in summary.incomplete:
         _say(f"incomplete: {line}")
     if summary.incomplete:

@@ -47,6 +47,8 @@ class Cost:
     """The most main memory that the process ever held until the cell was done: what came before
     in the same process counts. None where the system doesn't tell."""
     peak_device_bytes: int | None = None
+    cut: int = 0
+    """Requests whose contexts were longer than ``max_length`` and lost their beginnings."""
 
 
 class Meter:
@@ -82,6 +84,7 @@ class Meter:
             measured = backend.measured()
             self._cost.first_token_seconds = measured.first_token_seconds
             self._cost.peak_device_bytes = measured.peak_device_bytes
+            self._cost.cut = measured.cut
 
     def _count(self, request: Request, response: Response) -> None:
         self._cost.requests += 1

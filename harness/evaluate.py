@@ -36,6 +36,8 @@ class Overrides:
         if self.tasks is not None:
             known = {t.name: t for t in spec.tasks}
             names = [name.strip() for name in self.tasks.split(",") if name.strip()]
+            if not names:
+                raise SpecError("--tasks: it names no task")
             asked = tuple(known.get(n) or task_request(n, f"--tasks {n}") for n in names)
         if self.limit is not None:
             asked = tuple(replace(t, limit=self.limit) for t in asked)
@@ -85,5 +87,7 @@ def _check_named_model(spec: RunSpec) -> None:
 def prepare(spec: RunSpec) -> Job:
     """Inspect the checkpoints and plan; raises a UsageError for whatever can't be asked."""
     _check_named_model(spec)
+    if spec.data is not None and not spec.data.is_dir():
+        raise SpecError(f"data: {spec.data} is no folder; data sets are <data>/<set>/<split>.jsonl")
     inspections = {c.name: examine(spec.backend, c) for c in spec.checkpoints}
     return Job(plan=make_plan(spec, inspections), inspections=inspections, store=Store(spec.store))

@@ -206,7 +206,7 @@ def _template(
     template = inspections[owner].template
     if template is None:
         having = [name for name, known in inspections.items() if known.template]
-        hint = f"; set `chat_template: {{from: {having[-1]}}}`" if having else ""
+        hint = f"; set `chat_template: {{from: {having[0]}}}`" if having else ""
         raise SpecError(f"formats: checkpoint {owner!r} has no chat template{hint}")
     return template
 

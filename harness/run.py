@@ -70,6 +70,8 @@ class Summary:
     """Documents that the store already had."""
     incomplete: tuple[str, ...]
     """One line per cell with too many errors."""
+    cut: tuple[str, ...] = ()
+    """One line per cell with contexts that were too long and lost their beginnings."""
 
 
 def run(
@@ -110,6 +112,7 @@ def run(
         asked=asked,
         covered=sum(len(cell.documents) for cell in plan.cells) - asked,
         incomplete=tuple(_incomplete(plan, store)),
+        cut=tuple(_cut(account.content, plan.spec.backend.max_length)),
     )
 
 
@@ -181,6 +184,16 @@ def _rescore(work: Work, store: Store) -> None:
     asked = work.cell.request_hashes
     with store.open_cell(work.cell.key, work.cell.identity) as writer:
         writer.append(_record(work, d, held[d.id, asked[d.id]]) for d in work.rescore)
+
+
+def _cut(account: Mapping[str, JSON], max_length: int) -> Iterator[str]:
+    for cell in account["cells"]:
+        if cell["cost"] and cell["cost"]["cut"]:
+            yield (
+                f"{cell['checkpoint']} × {cell['row']}: {cell['cost']['cut']} of "
+                f"{cell['cost']['requests']} requests were longer than max_length {max_length} "
+                "and lost their beginnings"
+            )
 
 
 def _incomplete(plan: Plan, store: Store) -> Iterator[str]:

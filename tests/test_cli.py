@@ -168,6 +168,28 @@ def test_a_failed_run_touches_nothing_that_was_stored(
     assert {p: p.read_bytes() for p in (tmp_path / "evals").rglob("*") if p.is_file()} == before
 
 
+def test_no_tasks_and_no_data_folder_are_mistakes(
+    aligntax: Aligntax, write_spec: Write, tmp_path: Path
+) -> None:
+    assert aligntax("run", write_spec(), "--tasks", "")[0] == 2
+    code, _, err = aligntax("run", write_spec(), "--data", tmp_path / "nowhere")
+    assert code == 2
+    assert "nowhere is no folder" in err
+
+
+def test_an_interrupted_run_says_how_to_go_on(
+    aligntax: Aligntax, write_spec: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> object:
+        raise KeyboardInterrupt
+
+    path = write_spec()
+    monkeypatch.setattr("harness.evaluate.Job.run", interrupt)
+    code, _, err = aligntax("run", path)
+    assert code == 130
+    assert "the same command goes on" in err
+
+
 def test_an_incomplete_run_ends_with_exit_4(aligntax: Aligntax, write_spec: Write) -> None:
     failing = {"name": "fake", "options": {"failures": ["number is 1"]}}
     code, _, err = aligntax("run", write_spec(backend=failing))

@@ -45,6 +45,8 @@ class Measurements:
     mean over batches; None if nothing was generated."""
     peak_device_bytes: int | None = None
     """The most memory of the accelerator that tensors took; None without one."""
+    cut: int = 0
+    """Requests longer than ``max_length``, whose contexts lost their beginnings."""
 
 
 @runtime_checkable

@@ -52,7 +52,7 @@ class Span:
 class Encoder:
     """A tokenizer under a run's BOS policy and maximal length (tokens that the model reads).
 
-    ``embeddings`` is how many tokens the model knows.
+    ``embeddings`` is how many tokens the model knows, ``cut`` counts what was too long.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class Encoder:
         self._max_length = max_length
         self._embeddings = embeddings
         self._contexts: dict[str, list[int]] = {}
+        self.cut = 0
         self._adds_bos = bos == "always" or (bos == "auto" and _adds_bos(tokenizer))
         if self._adds_bos and tokenizer.bos_token_id is None:
             raise UnencodableError("bos is 'always', but the tokenizer has no BOS token")
@@ -89,7 +90,7 @@ class Encoder:
             raise UnencodableError(
                 f"the continuation has {len(after)} tokens, more than max_length {self._max_length}"
             )
-        tokens = (before + after)[-(self._max_length + 1) :]
+        tokens = self._fitted(before + after, self._max_length + 1)
         return Span(tuple(tokens), len(tokens) - len(after))
 
     def rolling(self, text: str, overlap: int = 0) -> list[Span]:
@@ -121,7 +122,12 @@ class Encoder:
             raise UnencodableError(
                 f"max_tokens {room} leaves no room for a prompt in max_length {self._max_length}"
             )
-        return (self.text(text) or [self._prefix()])[-(self._max_length - room) :]
+        return self._fitted(self.text(text) or [self._prefix()], self._max_length - room)
+
+    def _fitted(self, tokens: list[int], room: int) -> list[int]:
+        """Return the last tokens that there is room for; count what had to be cut."""
+        self.cut += len(tokens) > room
+        return tokens[-room:]
 
     def text(self, text: str) -> list[int]:
         """Return a text's tokens with BOS as the policy says; one that is there stays alone."""

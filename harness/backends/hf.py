@@ -61,7 +61,7 @@ class HFBackend:
         yield from self._generator.generate(asked, prompts)
 
     def measured(self) -> Measurements:
-        """Return times and CUDA memory since the last call, and begin anew."""
+        """Return times, cuts and CUDA memory since the last call, and begin anew."""
         import torch
 
         seconds = self._generator.first_token_seconds
@@ -70,8 +70,9 @@ class HFBackend:
         peak = sum(torch.cuda.max_memory_allocated(device) for device in self._cuda)
         for device in self._cuda:
             torch.cuda.reset_peak_memory_stats(device)
+        cut, self._encoder.cut = self._encoder.cut, 0
         return Measurements(
-            first_token_seconds=mean, peak_device_bytes=peak if self._cuda else None
+            first_token_seconds=mean, peak_device_bytes=peak if self._cuda else None, cut=cut
         )
 
     def close(self) -> None:

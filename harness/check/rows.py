@@ -115,6 +115,7 @@ def _parsed(
     A kind stops at the first bad row, and its message begins with the row's place: that row is
     put aside and the others are tried again. The last value says whether bad ones may be left.
     """
+    rows = [_named(row) for row in rows]
     task = build(_Rows(rows))
     while True:
         try:
@@ -129,10 +130,12 @@ def _parsed(
                 return task, (), True
             rows, task = kept, build(_Rows(kept))
             continue
-        by_name = {_name(row): row for row in rows}
+        by_name = {str(row.fields["id"]): row for row in rows}
         return task, tuple((by_name[d.id], d) for d in documents), False
 
 
-def _name(row: Row) -> str:
-    name = row.fields.get("id")
-    return str(row.line) if name is None else str(name)
+def _named(row: Row) -> Row:
+    """Return a row with an id, its line if it has none, so that its document can be found."""
+    if row.fields.get("id") is not None:
+        return row
+    return replace(row, fields={**row.fields, "id": str(row.line)})

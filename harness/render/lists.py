@@ -1,5 +1,6 @@
 """Plain lists: one line an item, columns aligned, no frames."""
 
+import sys
 from collections.abc import Sequence
 
 from rich.table import Table
@@ -7,6 +8,8 @@ from rich.text import Text
 
 from harness.render.escape import visible
 from harness.render.terminal import as_text, terminal_width
+
+_UNFOLDED = 1000
 
 
 def columns_text(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -17,7 +20,8 @@ def columns_text(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
         table.add_column(head, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
-    return as_text(table, terminal_width())
+    # a program that reads the list gets whole lines
+    return as_text(table, terminal_width() if sys.stdout.isatty() else _UNFOLDED)
 
 
 def _cell(value: object) -> str:

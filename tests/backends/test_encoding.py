@@ -96,3 +96,13 @@ def test_the_policy_decides_on_bos(policy: str, adds: bool, begins: bool) -> Non
 def test_a_prompt_leaves_room_for_the_answer() -> None:
     assert text(tuple(encoder(max_length=6).prompt("abcdef", 4))) == "ef"
     assert encoder(max_length=6).prompt("", 4) == [1]
+
+
+def test_what_loses_its_beginning_is_counted() -> None:
+    short = encoder(max_length=10)
+    short.pair("fits", " a")
+    short.prompt("fits", 4)
+    assert short.cut == 0
+    short.pair("this is too long", " a")
+    short.prompt("this is too long", 4)
+    assert short.cut == 2

@@ -185,7 +185,8 @@ def test_a_missing_field_is_named(card, jsonl, field):
 
 def test_rows_with_several_answers_are_left_out_on_demand(card, jsonl):
     rows = [GAS, {**SKY, "answer": "AC"}, {**SKY, "answer": [0, 1]}, SKY]
-    task = multiple_choice(card(), jsonl(rows), single_answer_only=True)
+    named = [{**row, "id": str(number)} for number, row in enumerate(rows, start=1)]
+    task = multiple_choice(card(), jsonl(named), single_answer_only=True)
     assert [d.id for d in task.documents(None)] == ["1", "4"]
 
 

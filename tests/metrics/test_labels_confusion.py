@@ -39,7 +39,7 @@ def test_a_stored_layer_holds_the_confusion_matrix(tmp_path):
         )
         for i in range(len(GOLD))
     ]
-    write_layer(tmp_path, metric().info, records, rows(PREDICTED))
+    write_layer(tmp_path, metric().info, [(r, "ok") for r in records], rows(PREDICTED))
     layer = read_layer(layer_path(tmp_path, metric().info))
     matrix = confusion_matrix(layer.rows.sum(axis=0), LABELS)
     missed = [len(LABELS) if p is None else p for p in PREDICTED]
