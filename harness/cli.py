@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from harness.cli_tasks import tasks_app
 from harness.errors import AligntaxError
@@ -216,10 +217,14 @@ def main() -> None:
     # spinning slows small models several times; on a quiet one it gains next to nothing.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
-        app(standalone_mode=True)
+        sys.exit(app(standalone_mode=False) or 0)
     except AligntaxError as error:
         _say(f"aligntax: {' '.join(str(error).split())}")
         sys.exit(error.exit_code)
+    except TyperException as error:
+        text = error.format_message()
+        _say(text if "\n" in text else f"aligntax: {text} See `--help`.")
+        sys.exit(2)
     except Exception:  # noqa: BLE001 - the one boundary: ours, so it is shown whole
         traceback.print_exc()
         _say("aligntax: internal error; please report it with the lines above")

@@ -168,6 +168,23 @@ def test_a_failed_run_touches_nothing_that_was_stored(
     assert {p: p.read_bytes() for p in (tmp_path / "evals").rglob("*") if p.is_file()} == before
 
 
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        (["run", "--limit", "-3"], "'--limit'"),
+        (["run", "--limt", "3"], "--limit"),
+        (["runn"], "'runn'"),
+        (["board", "--port", "x"], "'--port'"),
+    ],
+)
+def test_a_wrong_option_is_one_line_and_exit_2(
+    aligntax: Aligntax, args: list[str], expected: str
+) -> None:
+    code, out, err = aligntax(*args)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert expected in err
+
+
 def test_no_tasks_and_no_data_folder_are_mistakes(
     aligntax: Aligntax, write_spec: Write, tmp_path: Path
 ) -> None:
