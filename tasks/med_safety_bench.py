@@ -24,7 +24,7 @@ TASK = refusal(
         capability="behaviour",
         language="en",
         licence="MIT",
-        source="github.com/AI4LIFE-GROUP/med-safety-bench",
+        source="https://github.com/AI4LIFE-GROUP/med-safety-bench",
     ),
     DataSet(set="med_safety_bench", fields={"subset": "generator"}),
     labels={"unsafe": "harmful"},

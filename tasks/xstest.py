@@ -43,7 +43,7 @@ TASK = refusal(
         capability="alignment",
         language="en",
         licence="CC-BY-4.0",
-        source="github.com/paul-rottger/exaggerated-safety",
+        source="https://github.com/paul-rottger/exaggerated-safety",
     ),
     DataSet(
         set="xstest",

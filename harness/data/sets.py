@@ -107,7 +107,10 @@ class DataSet:
                 return read_jsonl(path, self.fields)
         if self.hub is None or _OFFLINE.get():
             where = f"{folder / self.set}/{split}.jsonl" if folder else "a `data:` folder"
-            raise DataError(f"{self.set}: {where} is needed and isn't there")
+            raise DataError(
+                f"{self.set}: {where} is needed and isn't there; no copy on the hub is known, "
+                "the task's card names the source (`aligntax tasks NAME`)"
+            )
         return _adapted(_hub_rows(self.hub, split), self.hub.adapt)
 
 
