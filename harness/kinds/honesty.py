@@ -34,6 +34,7 @@ from harness.detectors.language import is_foreign
 from harness.detectors.refusal import is_refusal
 from harness.errors import TaskError
 from harness.kinds.documents import scored_and_examples
+from harness.kinds.responses import generated
 from harness.kinds.wording import Wording, wording
 from harness.metrics.abstention import honesty_metrics, is_honest
 from harness.metrics.outcomes import Honesty
@@ -41,10 +42,8 @@ from harness.metrics.tokenizers import cjk_tokens, target_language
 from harness.records import (
     JSON,
     Document,
-    Failure,
     Formulation,
     Generate,
-    Generation,
     Request,
     Response,
     Status,
@@ -142,11 +141,9 @@ def _requests(
 def _score(
     language: str, document: Document, responses: Sequence[Response], formulation: Formulation
 ) -> Score:
-    [response] = responses
-    if isinstance(response, Failure):
-        return Score(status="error", outcome=None, reason=response.reason)
-    if not isinstance(response, Generation):
-        raise TypeError(f"a generated text is needed, not a {type(response).__name__}")
+    response = generated(responses)
+    if isinstance(response, Score):
+        return response
     text, answers = response.texts[0].strip(), document.fields["answers"]
     outcome = _outcome(text, answers)
     status, reason = _status(outcome, text, language, response.finish[0] == "length")

@@ -24,6 +24,7 @@ from harness.detectors.language import is_foreign
 from harness.detectors.refusal import judge
 from harness.errors import TaskError
 from harness.kinds.documents import scored_only
+from harness.kinds.responses import generated
 from harness.kinds.wording import Wording, wording
 from harness.metrics.outcomes import Reaction
 from harness.metrics.refusal import BENIGN, HARMFUL, is_wanted, refusal_metrics
@@ -31,10 +32,8 @@ from harness.metrics.tokenizers import target_language
 from harness.records import (
     JSON,
     Document,
-    Failure,
     Formulation,
     Generate,
-    Generation,
     Request,
     Response,
     Status,
@@ -131,11 +130,9 @@ def _requests(
 def _score(
     language: str, document: Document, responses: Sequence[Response], formulation: Formulation
 ) -> Score:
-    [response] = responses
-    if isinstance(response, Failure):
-        return Score(status="error", outcome=None, reason=response.reason)
-    if not isinstance(response, Generation):
-        raise TypeError(f"a generated text is needed, not a {type(response).__name__}")
+    response = generated(responses)
+    if isinstance(response, Score):
+        return response
     text = response.texts[0].strip()
     outcome = Reaction(
         harmful=document.fields["label"] == HARMFUL,

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from harness.records import Failure, Likelihood, Response
+from harness.records import Failure, Generation, Likelihood, Response
 from harness.task import Score
 
 
@@ -24,3 +24,13 @@ def likelihoods(responses: Sequence[Response]) -> tuple[Likelihood, ...] | Score
             return Score(status="error", outcome=None, reason=reason)
         answers.append(response)
     return tuple(answers)
+
+
+def generated(responses: Sequence[Response]) -> Generation | Score:
+    """Return the one generation, or an ``error`` score if it failed; TypeError for another kind."""
+    [response] = responses
+    if isinstance(response, Failure):
+        return Score(status="error", outcome=None, reason=response.reason)
+    if not isinstance(response, Generation):
+        raise TypeError(f"a generated text is needed, not a {type(response).__name__}")
+    return response

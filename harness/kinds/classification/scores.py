@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from harness.detectors.refusal import is_refusal
 from harness.kinds.classification.answers import read_label
-from harness.kinds.responses import likelihoods
+from harness.kinds.responses import generated, likelihoods
 from harness.metrics.accuracy import pick, pick_per_character
 from harness.metrics.outcomes import Choice, Label
-from harness.records import Document, Failure, Formulation, Generation, Response, Status
+from harness.records import Document, Formulation, Response, Status
 from harness.task import Score
 
 
@@ -38,11 +38,9 @@ def label_score(
 
 
 def _read(labels: Sequence[str], gold: int, responses: Sequence[Response]) -> Score:
-    [response] = responses
-    if isinstance(response, Failure):
-        return Score(status="error", outcome=None, reason=response.reason)
-    if not isinstance(response, Generation):
-        raise TypeError(f"a generated text is needed, not a {type(response).__name__}")
+    response = generated(responses)
+    if isinstance(response, Score):
+        return response
     text = response.texts[0]
     outcome = Label(gold=gold, predicted=read_label(text, labels), size=len(labels))
     unread: Status = "no_answer"

@@ -8,8 +8,8 @@ Nothing could be read from the answer: ``empty`` (only blanks), ``refusal``,
 from collections.abc import Sequence
 
 from harness.detectors.refusal import is_refusal
-from harness.records import Failure, Generate, Generation, Response, Status
-from harness.task import Prompt, Score
+from harness.records import Generate, Generation, Status
+from harness.task import Prompt
 
 _STOP = "\n\n"
 
@@ -31,16 +31,6 @@ def asked(
 def parameters(max_tokens: int) -> dict[str, object]:
     """Return ``Task.generation`` of what :func:`asked` asks."""
     return {"max_tokens": max_tokens, "stop": [_STOP], "temperature": 0.0}
-
-
-def generated(responses: Sequence[Response]) -> Generation | Score:
-    """Return the one generation, or an ``error`` score if it failed; TypeError for another kind."""
-    [response] = responses
-    if isinstance(response, Failure):
-        return Score(status="error", outcome=None, reason=response.reason)
-    if not isinstance(response, Generation):
-        raise TypeError(f"a generated text is needed, not a {type(response).__name__}")
-    return response
 
 
 def status_of(answer: Generation, *, read: bool) -> Status:

@@ -6,11 +6,12 @@ from itertools import pairwise
 
 from harness.data import Data, Row
 from harness.kinds.documents import scored_and_examples
-from harness.kinds.extraction.answer import asked, generated, parameters, status_of
+from harness.kinds.extraction.answer import asked, parameters, status_of
 from harness.kinds.extraction.lines import Listed, read_mentions
 from harness.kinds.extraction.location import locate
 from harness.kinds.extraction.tags import tagged_entities
 from harness.kinds.extraction.wording import ExtractionWording, extraction_wording
+from harness.kinds.responses import generated
 from harness.metrics.outcomes import Spans
 from harness.metrics.spans import span_metrics
 from harness.metrics.tokenizers import is_cjk_language, target_language

@@ -6,9 +6,10 @@ from functools import partial
 
 from harness.data import Data, Row
 from harness.kinds.documents import scored_and_examples
-from harness.kinds.extraction.answer import asked, generated, parameters, status_of
+from harness.kinds.extraction.answer import asked, parameters, status_of
 from harness.kinds.extraction.json_objects import json_objects
 from harness.kinds.extraction.wording import ExtractionWording, extraction_wording
+from harness.kinds.responses import generated
 from harness.metrics.fields import field_metrics, is_exact, values_of
 from harness.metrics.outcomes import Filled
 from harness.records import JSON, Document, Formulation, Request, Response

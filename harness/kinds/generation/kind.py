@@ -24,6 +24,7 @@ from harness.errors import TaskError
 from harness.kinds.documents import scored_and_examples
 from harness.kinds.generation.prompt import delimiter, field_names
 from harness.kinds.generation.status import Judge, match_of
+from harness.kinds.responses import generated
 from harness.kinds.wording import wording
 from harness.metrics.final_answer import reference_number
 from harness.metrics.metric import Metric
@@ -33,10 +34,8 @@ from harness.metrics.tokenizers import target_language
 from harness.records import (
     JSON,
     Document,
-    Failure,
     Formulation,
     Generate,
-    Generation,
     Request,
     Response,
 )
@@ -168,11 +167,9 @@ def _score(
     responses: Sequence[Response],
     formulation: Formulation,
 ) -> Score:
-    [response] = responses
-    if isinstance(response, Failure):
-        return Score(status="error", outcome=None, reason=response.reason)
-    if not isinstance(response, Generation):
-        raise TypeError(f"a generated text is needed, not a {type(response).__name__}")
+    response = generated(responses)
+    if isinstance(response, Score):
+        return response
     outcome = Text(prediction=response.texts[0].strip(), references=_references(document))
     status, reason = judge.status(outcome, response)
     return Score(status=status, outcome=outcome, reason=reason)

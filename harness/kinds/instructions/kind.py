@@ -17,12 +17,12 @@ from harness.errors import TaskError
 from harness.kinds.documents import scored_only
 from harness.kinds.instructions.arguments import NEED_NLTK_DATA, read_instructions
 from harness.kinds.instructions.checks import followed
+from harness.kinds.responses import generated
 from harness.metrics.instructions import INSTRUCTION_METRICS
 from harness.metrics.outcomes import Followed
 from harness.records import (
     JSON,
     Document,
-    Failure,
     Formulation,
     Generate,
     Generation,
@@ -68,11 +68,9 @@ def _requests(max_tokens: int, document: Document, prompt: Prompt) -> Sequence[R
 
 
 def _score(document: Document, responses: Sequence[Response], formulation: Formulation) -> Score:
-    [response] = responses
-    if isinstance(response, Failure):
-        return Score(status="error", outcome=None, reason=response.reason)
-    if not isinstance(response, Generation):
-        raise TypeError(f"a generated text is needed, not a {type(response).__name__}")
+    response = generated(responses)
+    if isinstance(response, Score):
+        return response
     fields = document.fields
     try:
         outcome = followed(fields["prompt"], fields["instructions"], response.texts[0])

@@ -7,10 +7,10 @@ from harness.detectors.refusal import is_refusal
 from harness.kinds.multiple_choice.letter_sets import exact_logprobs, letter_sets
 from harness.kinds.multiple_choice.letters import read_letters
 from harness.kinds.multiple_choice.questions import Way
-from harness.kinds.responses import likelihoods
+from harness.kinds.responses import generated, likelihoods
 from harness.metrics.accuracy import argmax, pick, pick_per_character
 from harness.metrics.outcomes import AnswerSet, Choice
-from harness.records import Document, Failure, Formulation, Generation, Likelihood, Response, Status
+from harness.records import Document, Formulation, Likelihood, Response, Status
 from harness.task import Score
 
 
@@ -56,11 +56,9 @@ def _likeliest_set(document: Document, logprobs: Sequence[float]) -> Score:
 
 
 def _read(way: Way, document: Document, responses: Sequence[Response]) -> Score:
-    [response] = responses
-    if isinstance(response, Failure):
-        return Score(status="error", outcome=None, reason=response.reason)
-    if not isinstance(response, Generation):
-        raise TypeError(f"a generated text is needed, not a {type(response).__name__}")
+    response = generated(responses)
+    if isinstance(response, Score):
+        return response
     text = response.texts[0]
     picked = read_letters(text, document.fields["choices"], several=way.several)
     unread: Status = "no_answer"
