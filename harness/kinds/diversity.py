@@ -16,6 +16,7 @@ from harness.data import Data, Row
 from harness.detectors.language import is_foreign
 from harness.errors import TaskError
 from harness.kinds.documents import scored_only
+from harness.kinds.responses import generated
 from harness.kinds.wording import wording
 from harness.metrics.diversity import diversity_metrics
 from harness.metrics.outcomes import Samples
@@ -23,10 +24,8 @@ from harness.metrics.tokenizers import is_cjk_language, target_language
 from harness.records import (
     JSON,
     Document,
-    Failure,
     Formulation,
     Generate,
-    Generation,
     Request,
     Response,
 )
@@ -109,11 +108,9 @@ def _score(
     responses: Sequence[Response],
     formulation: Formulation,
 ) -> Score:
-    [response] = responses
-    if isinstance(response, Failure):
-        return Score(status="error", outcome=None, reason=response.reason)
-    if not isinstance(response, Generation):
-        raise TypeError(f"generated texts are needed, not a {type(response).__name__}")
+    response = generated(responses)
+    if isinstance(response, Score):
+        return response
     texts = tuple(text.strip() for text in response.texts)
     outcome = Samples(texts=texts)
     said = [text for text in texts if text]
