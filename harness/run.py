@@ -16,16 +16,8 @@ from harness.backends.base import Backend, BackendSpec
 from harness.checkpoint import Inspection
 from harness.cost import Meter
 from harness.plan import Cell, Plan
-from harness.records import (
-    JSON,
-    Checkpoint,
-    Document,
-    Failure,
-    Response,
-    SampleRecord,
-    canonical,
-    pack,
-)
+from harness.recording import make_record
+from harness.records import JSON, Checkpoint, Document, Response
 from harness.scores import write_scores
 from harness.store import Asked, Coverage, Store
 
@@ -57,6 +49,10 @@ class Work:
     rescore: tuple[Document, ...]
     """Documents asked just so before, whose key or cluster has changed since."""
     coverage: Mapping[Asked, Coverage] = field(repr=False)
+
+    def held(self, document: Document) -> Coverage | None:
+        """Return what the store has of a document, asked as the cell asks it."""
+        return self.coverage.get((document.id, self.cell.request_hashes[document.id]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,37 +139,11 @@ def _ask(work: Work, backend: Backend, store: Store, watcher: Watcher) -> Meter:
             answers[d][i] = response
             missing[d] -= 1
             if missing[d] == 0:
-                responses = tuple(_storable(r) for r in answers[d] if r is not None)
-                writer.append([_record(work, asked[d][0], responses)])
+                responses = [r for r in answers[d] if r is not None]
+                held = work.held(asked[d][0])
+                writer.append([make_record(cell, asked[d][0], responses, held)])
                 watcher.advance()
     return meter
-
-
-def _storable(response: Response) -> Response:
-    """Return a response, or a failure where a text holds half a character (a surrogate)."""
-    try:
-        canonical(pack(response)).encode()
-    except UnicodeEncodeError:
-        return Failure("the answer holds half a surrogate pair, which is no text")
-    return response
-
-
-def _record(work: Work, document: Document, responses: tuple[Response, ...]) -> SampleRecord:
-    """Score one document's responses; recorded anew, it supersedes what the cell held of it."""
-    cell = work.cell
-    held = work.coverage.get((document.id, cell.request_hashes[document.id]))
-    score = cell.task.score(document, responses, cell.variant.formulation)
-    return SampleRecord(
-        cell=cell.key,
-        document=document.id,
-        revision=0 if held is None else held.revision + 1,
-        status=score.status,
-        reason=score.reason,
-        fields=document.fields,
-        cluster=document.cluster,
-        requests=cell.requests[document.id],
-        responses=responses,
-    )
 
 
 def _rescore(work: Work, store: Store) -> None:
@@ -183,7 +153,9 @@ def _rescore(work: Work, store: Store) -> None:
     held = {(r.document, r.request_hash): r.responses for r in store.records(work.cell.key)}
     asked = work.cell.request_hashes
     with store.open_cell(work.cell.key, work.cell.identity) as writer:
-        writer.append(_record(work, d, held[d.id, asked[d.id]]) for d in work.rescore)
+        writer.append(
+            make_record(work.cell, d, held[d.id, asked[d.id]], work.held(d)) for d in work.rescore
+        )
 
 
 def _cut(account: Mapping[str, JSON], max_length: int) -> Iterator[str]:

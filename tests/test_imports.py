@@ -38,7 +38,7 @@ LAYERS = (  # low to high; a module imports from its own layer and those below
         "store",
         "demo",
     },
-    {"run", "scores", "account", "cost", "analysis", "progress"},
+    {"run", "recording", "scores", "account", "cost", "analysis", "progress"},
     {"evaluate", "listings", "check", "prompts", "task_listings"},
     {"cli", "cli_tasks", "__main__"},
 )
