@@ -38,7 +38,7 @@ def change(reference: Evidence, candidate: Evidence, seed: int, confidence: floa
             missing=", ".join(map(str, comparability.reasons)),
         )
     difference = paired_difference(
-        *_paired_scores(reference, candidate, pairing),
+        *paired_scores(reference, candidate, pairing),
         [candidate.clusters[i] for i in pairing.candidate],
         generator(seed, reference, candidate),
         confidence,
@@ -63,9 +63,10 @@ def generator(seed: int, *cells: Evidence) -> np.random.Generator:
     return np.random.default_rng(int(digest(about), 16))
 
 
-def _paired_scores(
+def paired_scores(
     reference: Evidence, candidate: Evidence, pairing: Pairing
 ) -> tuple[Scores, Scores]:
+    """Return the primary metrics' rows over the shared documents, in one order."""
     sides = ((reference.primary, pairing.reference), (candidate.primary, pairing.candidate))
     before, after = (
         Scores(info=scores.info, rows=scores.rows[list(places)]) for scores, places in sides

@@ -64,3 +64,8 @@ def critical(confidence: float, freedom: float) -> float:
 def two_sided(statistic: float, freedom: float) -> float:
     """Return the two-sided p value of a Student (or, with inf, normal) statistic."""
     return float(2 * student.sf(abs(statistic), freedom))
+
+
+def one_sided(statistic: float, freedom: float) -> float:
+    """Return the p value of a Student (or normal) statistic against "not below zero"."""
+    return float(student.cdf(statistic, freedom))

@@ -1,4 +1,4 @@
-"""The frozen values that analysis hands to renderings, gate, report and leaderboard."""
+"""The stage table, its changes, and what they are worth."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
