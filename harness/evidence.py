@@ -37,6 +37,8 @@ class Identity:
     generation: Mapping[str, JSON] = field(default_factory=dict)
     backend: Mapping[str, JSON] = field(default_factory=dict)
     """What changes numbers: ``name``, ``dtype``, ``max_length``, ``bos`` ..."""
+    privacy: Mapping[str, JSON] = field(default_factory=dict)
+    """Of a private cell ``mode`` and ``key``, the id of the key that its hashes are made with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,6 +70,8 @@ class Evidence:
     statuses: tuple[Status, ...]
     metrics: tuple[Scores, ...]
     """The primary metric first."""
+    reasons: tuple[str | None, ...] = ()
+    """Why each document doesn't match, None for a match; empty: not known."""
     planned: int
     """How many documents the plan wanted."""
     errors: int = 0
@@ -76,6 +80,7 @@ class Evidence:
     def __post_init__(self) -> None:
         n = len(self.documents)
         columns = (self.document_hashes, self.request_hashes, self.clusters, self.statuses)
+        columns = (*columns, self.reasons or self.statuses)
         if any(len(c) != n for c in columns) or any(len(s.rows) != n for s in self.metrics):
             raise ValueError(f"{self.identity.cell}: columns of different lengths")
         if len(set(self.documents)) != n:

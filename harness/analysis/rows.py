@@ -8,7 +8,6 @@ from harness.evidence import Evidence
 from harness.metrics.metric import MetricInfo
 from harness.records import Capability, Estimate
 from harness.results import Comparability, Reason
-from harness.stats.bootstrap import value_of
 from harness.stats.influence import Contrast, contrast, unit_ids
 from harness.stats.paired import paired_difference
 
@@ -20,14 +19,13 @@ class RowDelta:
     row: str
     task: str
     capability: Capability
-    reference: float
-    """Normalised scores over the shared documents."""
-    candidate: float
+    before: Contrast
+    """The reference's normalised score over the shared documents."""
+    after: Contrast
+    """The candidate's."""
     delta: Estimate
     p_loss: float | None
     """One-sided, of no loss."""
-    contrast: Contrast
-    """The delta with what each unit moved it by."""
     qualified: tuple[Reason, ...]
 
 
@@ -60,17 +58,27 @@ def row_delta(
     sides = [contrast(info, side.rows, units) for side in (before, after)]
     if sides[0] is None or sides[1] is None:
         return "fewer than two independent units"
+    scores = [side.shifted(-info.chance) * (1 / scale) for side in sides if side]
     return RowDelta(
         row=identity.row,
         task=identity.task,
         capability=identity.capability,
-        reference=(value_of(info, before.rows) - info.chance) / scale,
-        candidate=(value_of(info, after.rows) - info.chance) / scale,
+        before=scores[0],
+        after=scores[1],
         delta=scaled(found.estimate, 1 / scale),
         p_loss=_p_loss(found.p, found.estimate.value / scale),
-        contrast=(sides[1] - sides[0]) * (1 / scale),
         qualified=pairing.comparability.reasons,
     )
+
+
+def normalised(cell: Evidence) -> Contrast | None:
+    """Return a cell's normalised score over all its documents; None where it has none."""
+    info, who = cell.primary.info, cell.identity
+    scale = scale_of(info)
+    if scale is None or not cell.documents:
+        return None
+    found = contrast(info, cell.primary.rows, unit_ids(who.task, cell.documents, cell.clusters))
+    return None if found is None else found.shifted(-info.chance) * (1 / scale)
 
 
 def scaled(estimate: Estimate, factor: float) -> Estimate:

@@ -125,8 +125,8 @@ def joined(rows: Sequence[RowDelta], confidence: float) -> TaskDelta:
         task=first.task,
         rows=tuple(row.row for row in rows),
         capability=first.capability,
-        reference=float(np.mean([row.reference for row in rows])),
-        candidate=float(np.mean([row.candidate for row in rows])),
+        reference=float(np.mean([row.before.value for row in rows])),
+        candidate=float(np.mean([row.after.value for row in rows])),
         delta=delta,
         p_loss=p_loss,
         qualified=tuple(dict.fromkeys(reason for row in rows for reason in row.qualified)),
@@ -156,7 +156,7 @@ def _mean(rows: Sequence[RowDelta], confidence: float) -> tuple[Estimate, float 
 
     Where nothing varied in any of them the bounds are the mean of theirs.
     """
-    joint = mean_of([row.contrast for row in rows])
+    joint = mean_of([row.after - row.before for row in rows])
     lows = [row.delta.low for row in rows if row.delta.low is not None]
     highs = [row.delta.high for row in rows if row.delta.high is not None]
     bounds: tuple[float, float] | tuple[None, None] = (None, None)

@@ -1,5 +1,15 @@
 """The frozen values that analysis hands to renderings, gate, report and leaderboard."""
 
+from harness.results.forgetting import (
+    Anchored,
+    Fate,
+    Flips,
+    Forgetting,
+    RowForgetting,
+    Trajectories,
+    Trajectory,
+    Transfer,
+)
 from harness.results.stages import (
     Change,
     Column,
@@ -15,18 +25,26 @@ from harness.results.stages import (
 from harness.results.tax import GroupDelta, LeftOut, TaskDelta, TaxStatement
 
 __all__ = [
+    "Anchored",
     "Change",
     "Column",
     "Comparability",
     "Difference",
     "Entry",
+    "Fate",
+    "Flips",
+    "Forgetting",
     "GroupDelta",
     "LeftOut",
     "Reason",
+    "RowForgetting",
     "StageTable",
     "TableRow",
     "TaskDelta",
     "TaxStatement",
+    "Trajectories",
+    "Trajectory",
+    "Transfer",
     "Verdict",
     "Wording",
 ]

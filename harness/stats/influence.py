@@ -49,6 +49,10 @@ class Contrast:
     def __mul__(self, factor: float) -> "Contrast":
         return Contrast(self.value * factor, self.units, self.moves * factor, self.freedom)
 
+    def shifted(self, by: float) -> "Contrast":
+        """Return the value plus a constant."""
+        return Contrast(self.value + by, self.units, self.moves, self.freedom)
+
     def covariance(self, other: "Contrast") -> float:
         """Return the covariance of two values over the units that they share."""
         _, ours, theirs = np.intersect1d(self.units, other.units, True, return_indices=True)

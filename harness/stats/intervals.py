@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from math import exp, inf, sqrt
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.evidence import Scores
 from harness.metrics.metric import FloatArray, MetricInfo
@@ -94,6 +95,15 @@ def built(value: float, method: str, bounds: Bounds, n: int, confidence: float) 
     if isinstance(bounds, str):
         method = f"{method} (no interval: {bounds})"
     return Estimate(value=value, low=low, high=high, n=n, method=method, confidence=confidence)
+
+
+def share(hits: NDArray[np.bool_], clusters: Sequence[str | None]) -> Estimate:
+    """Return the share of documents (n,), n >= 1, for which something holds: Wilson, 95 %."""
+    rows = np.column_stack([hits, np.ones(len(hits))]).astype(np.float64)
+    codes = unit_codes(clusters)
+    method = f"Wilson{'' if codes is None else ', clustered'}"
+    value = float(rows[:, 0].mean())
+    return built(value, method, _proportion(rows, codes, 0.95), len(rows), 0.95)
 
 
 def too_few(n: int, codes: IntArray | None) -> str | None:
