@@ -10,6 +10,7 @@ from harness.results.forgetting import (
     Trajectory,
     Transfer,
 )
+from harness.results.split import Split, Term
 from harness.results.stages import (
     Change,
     Column,
@@ -38,10 +39,12 @@ __all__ = [
     "LeftOut",
     "Reason",
     "RowForgetting",
+    "Split",
     "StageTable",
     "TableRow",
     "TaskDelta",
     "TaxStatement",
+    "Term",
     "Trajectories",
     "Trajectory",
     "Transfer",

@@ -49,6 +49,11 @@ class Contrast:
     def __mul__(self, factor: float) -> "Contrast":
         return Contrast(self.value * factor, self.units, self.moves * factor, self.freedom)
 
+    def times(self, other: "Contrast") -> "Contrast":
+        """Return the product, linearised at both values."""
+        product = self * other.value + other * self.value
+        return product.shifted(-self.value * other.value)
+
     def shifted(self, by: float) -> "Contrast":
         """Return the value plus a constant."""
         return Contrast(self.value + by, self.units, self.moves, self.freedom)
@@ -129,9 +134,10 @@ def _linearised(info: MetricInfo, rows: FloatArray) -> tuple[float, FloatArray]:
     moved = np.concatenate([sums + np.diag(steps), sums - np.diag(steps), sums[None]])
     values = aggregated(info.aggregate, moved)
     k = len(sums)
-    gradient = (values[:k] - values[k : 2 * k]) / (2 * steps)
-    influence: FloatArray = rows @ gradient
-    return float(values[-1]), influence - influence.mean()
+    with np.errstate(invalid="ignore"):  # no value at all: the caller looks
+        gradient = (values[:k] - values[k : 2 * k]) / (2 * steps)
+        influence: FloatArray = rows @ gradient
+        return float(values[-1]), influence - influence.mean()
 
 
 def _jackknifed(info: MetricInfo, rows: FloatArray) -> tuple[float, FloatArray]:
