@@ -7,7 +7,7 @@ from typing import Literal
 from harness.metrics.metric import MetricInfo
 from harness.records import Capability, Estimate, Stage, Status
 
-Verdict = Literal["COMPARABLE", "QUALIFIED", "INCOMPARABLE"]
+ComparabilityVerdict = Literal["COMPARABLE", "QUALIFIED", "INCOMPARABLE"]
 Wording = Literal["gained", "lost", "changed", "no clear change", "not comparable"]
 
 
@@ -40,7 +40,7 @@ class Reason:
 class Comparability:
     """Whether the difference of two cells says something about their checkpoints."""
 
-    verdict: Verdict
+    verdict: ComparabilityVerdict
     reasons: tuple[Reason, ...] = ()
     """Empty exactly when COMPARABLE."""
     paired: int

@@ -1,0 +1,1 @@
+"""The gate: a policy and paired evidence in, one verdict out."""
