@@ -90,7 +90,7 @@ def cluster_bets(
     cluster of the whole benchmark. A cluster's is sum(d + margin) / largest - margin.
     """
     moved = unit_sums((differences + margin)[:, None], codes)[:, 0] / largest
-    bets: FloatArray = moved - margin
+    bets: FloatArray = np.clip(moved - margin, -1.0, 1.0)  # beyond by rounding only
     return bets
 
 
