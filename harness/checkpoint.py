@@ -1,16 +1,17 @@
 """What a checkpoint on disk is, without loading it: fingerprint, tokenizer, chat template."""
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.chat import ChatTemplate
-from harness.errors import CheckpointError, at
+from harness.errors import CheckpointError
+from harness.foreign_code import NOTHING, Allowed, code_parts, pickled_weights, refuse_pickles
 from harness.gguf_metadata import tokenizer_of
 from harness.hashing import file_hash
 from harness.records import JSON, ModelRef, digest
+from harness.settings_files import read_settings
 
 __all__ = ["Inspection", "inspect"]
 
@@ -36,7 +37,7 @@ VOCABULARIES = {
 }
 _SEAM_KEYS = ("add_bos_token", "add_prefix_space", "bos_token")
 _HUB_FILES = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")
-_PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
+_MODEL, _ADAPTER = "pytorch_model", "adapter_model"  # of pickled weights, without ``.bin``
 # What a file says about where and with what it was written, not about the model.
 _HEARSAY = {
     "_name_or_path",
@@ -67,23 +68,30 @@ class Inspection:
     """The LoRA adapter's folder."""
     tokenizer: Path | None = None
     """The folder whose tokenizer counts: the adapter's own if it has one; None: the GGUF file's."""
+    pickled: bool = False
+    """The model's weights are pickles; the command line allowed them."""
+    runs_code: bool = False
+    """It brings Python of its own; the command line trusts it."""
 
 
-def inspect(ref: ModelRef) -> Inspection:
+def inspect(ref: ModelRef, allowed: Allowed = NOTHING) -> Inspection:
     """Find a checkpoint, a hub id by download, and hash it.
 
-    Raises CheckpointError if a part is missing, or if the weights are only there as pickles.
+    Raises CheckpointError if a part is missing, or if it would run code (pickled weights, Python of
+    its own) that isn't allowed.
     """
-    folder, gguf = _locate(ref)
-    adapter = None if ref.adapter is None else _adapter(ref)
+    folder, gguf = _locate(ref, allowed)
+    adapter = None if ref.adapter is None else _adapter(ref, allowed)
+    tokenizer = _tokenizer_folder(folder if gguf is None else None, adapter)
+    places = [folder] if gguf is None else []
+    code = code_parts([*places, *([tokenizer] if tokenizer else [])], allowed)
     if gguf is None:
-        _check_model(folder)
-        parts = _model_parts(folder)
+        _check_model(folder, allowed)
+        parts = code + _model_parts(folder)
     else:
-        parts = [("weights", file_hash(folder / gguf))]
+        parts = [*code, ("weights", file_hash(folder / gguf))]
     if adapter is not None:
         parts += _adapter_parts(adapter)
-    tokenizer = _tokenizer_folder(folder if gguf is None else None, adapter)
     if tokenizer is not None:
         parts += _settings(tokenizer, ("tokenizer_config.json", "special_tokens_map.json"))
         tokens, special, source = _tokenizer_hash(tokenizer), _special(tokenizer), None
@@ -101,6 +109,8 @@ def inspect(ref: ModelRef) -> Inspection:
         gguf=gguf,
         adapter=adapter,
         tokenizer=tokenizer,
+        pickled=gguf is None and not _safe_weights(folder),
+        runs_code=bool(code),
     )
 
 
@@ -108,13 +118,13 @@ def _tokenizer_folder(model: Path | None, adapter: Path | None) -> Path | None:
     return adapter if adapter is not None and _has_tokenizer(adapter) else model
 
 
-def _locate(ref: ModelRef) -> tuple[Path, str | None]:
+def _locate(ref: ModelRef, allowed: Allowed) -> tuple[Path, str | None]:
     path = Path(ref.path).expanduser()
     if path.is_file():
         if path.suffix.lower() != ".gguf":
             raise CheckpointError(f"{path}: not a GGUF file; give the folder that holds the model")
         return path.parent, path.name
-    folder = path if path.is_dir() else _download(ref.path, ref.revision)
+    folder = path if path.is_dir() else _download(ref.path, ref.revision, allowed)
     files = sorted(folder.glob("*.gguf"))
     if (folder / "config.json").is_file() or not files:
         return folder, None
@@ -124,7 +134,16 @@ def _locate(ref: ModelRef) -> tuple[Path, str | None]:
     return folder, files[0].name
 
 
-def _download(name: str, revision: str | None) -> Path:
+def _download(name: str, revision: str | None, allowed: Allowed) -> Path:
+    """Return the folder of a hub id; pickles are fetched only where there is nothing else."""
+    code = ["*.py"] if allowed.remote_code else []
+    folder = _fetched(name, revision, [*_HUB_FILES, *code])
+    if allowed.pickle and not any(folder.glob("*.safetensors")):
+        folder = _fetched(name, revision, [*_HUB_FILES, *code, "*.bin"])
+    return folder
+
+
+def _fetched(name: str, revision: str | None, patterns: list[str]) -> Path:
     if not re.fullmatch(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", name):
         raise CheckpointError(f"{name}: no such folder or file, and not a hub id (org/name)")
     from huggingface_hub import snapshot_download
@@ -133,7 +152,7 @@ def _download(name: str, revision: str | None) -> Path:
 
     disable_progress_bars()
     try:
-        found = snapshot_download(name, revision=revision, allow_patterns=list(_HUB_FILES))
+        found = snapshot_download(name, revision=revision, allow_patterns=patterns)
     # OSError: what the hub client raises for no network, no such repository and no access alike.
     except (OSError, HFValidationError, ValueError) as error:
         raise CheckpointError(
@@ -143,39 +162,41 @@ def _download(name: str, revision: str | None) -> Path:
     return Path(found)
 
 
-def _adapter(ref: ModelRef) -> Path:
+def _adapter(ref: ModelRef, allowed: Allowed) -> Path:
     path = Path(str(ref.adapter)).expanduser()
-    folder = path if path.is_dir() else _download(str(ref.adapter), None)
+    folder = path if path.is_dir() else _download(str(ref.adapter), None, allowed)
     if not (folder / "adapter_config.json").is_file():
         raise CheckpointError(f"{folder}: no adapter_config.json, so it is no LoRA adapter")
     if not (folder / "adapter_model.safetensors").is_file():
-        _refuse_pickles(folder)
+        if allowed.pickle and pickled_weights(folder, _ADAPTER):
+            return folder
+        refuse_pickles(folder)
         raise CheckpointError(f"{folder}: an adapter without adapter_model.safetensors")
     return folder
 
 
-def _check_model(folder: Path) -> None:
+def _check_model(folder: Path, allowed: Allowed) -> None:
     if not (folder / "config.json").is_file():
         remedy = ""
         if (folder / "adapter_config.json").is_file():
             remedy = "; it is an adapter: give its base as path and this folder as adapter"
         raise CheckpointError(f"{folder}: no config.json{remedy}")
-    if not any(folder.glob("*.safetensors")):
-        _refuse_pickles(folder)
-        raise CheckpointError(f"{folder}: no weights (*.safetensors)")
+    if not _safe_weights(folder) and not (allowed.pickle and pickled_weights(folder, _MODEL)):
+        if not allowed.pickle:
+            refuse_pickles(folder)
+        raise CheckpointError(f"{folder}: no weights ({_wanted_weights(folder, allowed)}")
     if not _has_tokenizer(folder):
         raise CheckpointError(
             f"{folder}: no tokenizer (tokenizer.json or a vocabulary); save it beside the weights"
         )
 
 
-def _refuse_pickles(folder: Path) -> None:
-    for pattern in _PICKLES:
-        for file in sorted(folder.glob(pattern)):
-            raise CheckpointError(
-                f"{file}: pickled weights can run code and are never loaded;"
-                " convert them to safetensors (save_pretrained does)"
-            )
+def _wanted_weights(folder: Path, allowed: Allowed) -> str:
+    """Return the end of a message: what would be weights, and that a download asked for no more."""
+    if allowed.pickle:
+        return f"*.safetensors or {_MODEL}.bin)"
+    hint = "; if the repository has only pickles (.bin), --allow-pickle fetches them"
+    return f"*.safetensors){hint if folder.parent.name == 'snapshots' else ''}"
 
 
 def _has_tokenizer(folder: Path) -> bool:
@@ -183,34 +204,30 @@ def _has_tokenizer(folder: Path) -> bool:
 
 
 def _model_parts(folder: Path) -> list[tuple[str, str]]:
-    weights = _weights(folder.glob("*.safetensors"))
+    weights = _weights(_safe_weights(folder) or pickled_weights(folder, _MODEL))
     return weights + _settings(folder, ("config.json", "generation_config.json"))
 
 
 def _adapter_parts(folder: Path) -> list[tuple[str, str]]:
-    weights = file_hash(folder / "adapter_model.safetensors")
-    return [("adapter", weights), *_settings(folder, ("adapter_config.json",))]
+    safe = folder / "adapter_model.safetensors"
+    files = [safe] if safe.is_file() else pickled_weights(folder, _ADAPTER)
+    weights = [("adapter", file_hash(file)) for file in files]
+    return [*weights, *_settings(folder, ("adapter_config.json",))]
+
+
+def _safe_weights(folder: Path) -> list[Path]:
+    files = sorted(folder.glob("*.safetensors"))
+    return [file for file in files if file.name != "adapter_model.safetensors"]
 
 
 def _weights(files: Iterable[Path]) -> list[tuple[str, str]]:
-    skip = {"adapter_model.safetensors"}
-    return [("weights", file_hash(file)) for file in sorted(files) if file.name not in skip]
-
-
-def _read_json(file: Path) -> dict[str, JSON]:
-    try:
-        value = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{at(file)}: not readable as JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise CheckpointError(f"{at(file)}: not a JSON object")
-    return value
+    return [("weights", file_hash(file)) for file in files]
 
 
 def _settings(folder: Path, names: Iterable[str]) -> list[tuple[str, str]]:
     found = {name: folder / name for name in names if (folder / name).is_file()}
     return [
-        (name, digest({k: v for k, v in _read_json(file).items() if k not in _HEARSAY}))
+        (name, digest({k: v for k, v in read_settings(file).items() if k not in _HEARSAY}))
         for name, file in found.items()
     ]
 
@@ -222,9 +239,9 @@ def _tokenizer_hash(folder: Path) -> str:
         if not file.is_file():
             continue
         if name == "tokenizer.json":  # truncation and padding are the last caller's, not its own
-            parts[name] = {**_read_json(file), "truncation": None, "padding": None}
+            parts[name] = {**read_settings(file), "truncation": None, "padding": None}
         elif name == "tokenizer_config.json":
-            config = _read_json(file)
+            config = read_settings(file)
             parts[name] = {key: _token(config.get(key)) for key in _SEAM_KEYS}
             if parts[name]["bos_token"] is None:  # then texts begin after EOS
                 parts[name]["eos_token"] = _token(config.get("eos_token"))
@@ -239,12 +256,12 @@ def _token(value: JSON) -> JSON:
 
 def _config(folder: Path) -> dict[str, JSON]:
     file = folder / "tokenizer_config.json"
-    return _read_json(file) if file.is_file() else {}
+    return read_settings(file) if file.is_file() else {}
 
 
 def _special(folder: Path) -> dict[str, str]:
     names = folder / "special_tokens_map.json"
-    tokens = {**(_read_json(names) if names.is_file() else {}), **_config(folder)}
+    tokens = {**(read_settings(names) if names.is_file() else {}), **_config(folder)}
     kinds = ("bos_token", "eos_token", "pad_token", "unk_token")
     return {kind: str(_token(tokens.get(kind)) or "") for kind in kinds}
 

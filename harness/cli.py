@@ -6,17 +6,17 @@ Heavy modules are imported by the commands that use them, so that ``--help`` is 
 import os
 import sys
 import traceback
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
 
+from harness.cli_run import evaluate, resumable
+from harness.cli_store import JsonOption, end_with, opened, opened_index, rescore, store_app
 from harness.cli_tasks import tasks_app
 from harness.errors import AligntaxError
-
-if TYPE_CHECKING:
-    from harness.evaluate import Job
 
 app = typer.Typer(
     name="aligntax",
@@ -27,6 +27,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(tasks_app, name="tasks")
+app.add_typer(store_app, name="store")
+app.command("rescore")(rescore)
 
 StoreOption = Annotated[
     Path | None,
@@ -54,9 +56,28 @@ ChatOption = Annotated[
 DryOption = Annotated[
     bool, typer.Option("--dry-run", help="Print the plan and what the store lacks; run nothing.")
 ]
+RepeatOption = Annotated[
+    bool,
+    typer.Option(
+        "--repeat", help="Then ask all again in other batches, and store the noise floor (A/A)."
+    ),
+]
 AllowCodeOption = Annotated[
     bool,
     typer.Option("--allow-code", help="Let files that you name run their own code; read them."),
+]
+PickleOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-pickle",
+        help="Load weights that are pickles (.bin) too, by torch's reader that calls nothing.",
+    ),
+]
+RemoteCodeOption = Annotated[
+    bool,
+    typer.Option(
+        "--trust-remote-code", help="Let checkpoints run Python of their own; read it first."
+    ),
 ]
 
 
@@ -68,7 +89,10 @@ def run_command(
     num_fewshot: ShotsOption = None,
     apply_chat_template: ChatOption = False,
     allow_code: AllowCodeOption = False,
+    allow_pickle: PickleOption = False,
+    trust_remote_code: RemoteCodeOption = False,
     dry_run: DryOption = False,
+    repeat: RepeatOption = False,
     data: DataOption = None,
     store: StoreOption = None,
 ) -> None:
@@ -76,19 +100,25 @@ def run_command(
 
     Example: aligntax run run.yaml --limit 40
     """
-    from harness.evaluate import Overrides, prepare
-    from harness.spec import load_spec
+    with resumable() as stop:
+        from harness.evaluate import Overrides, prepare
+        from harness.local_data import privacy_of_run
+        from harness.privacy.shield import shielded
+        from harness.spec import load_spec
 
-    loaded = Overrides(
-        tasks=tasks,
-        limit=limit,
-        shots=num_fewshot,
-        formats=("chat",) if apply_chat_template else None,
-        allow_code=allow_code,
-        data=data,
-        store=store,
-    ).apply(load_spec(spec))
-    _evaluate(prepare(loaded), dry_run=dry_run)
+        loaded = Overrides(
+            tasks=tasks,
+            limit=limit,
+            shots=num_fewshot,
+            formats=("chat",) if apply_chat_template else None,
+            allow_code=allow_code,
+            allow_pickle=allow_pickle,
+            trust_remote_code=trust_remote_code,
+            data=data,
+            store=store,
+        ).apply(load_spec(spec))
+        with shielded(privacy_of_run(loaded), typer.Exit):
+            evaluate(prepare(loaded), stop, dry_run=dry_run, repeat=repeat)
 
 
 @app.command()
@@ -96,6 +126,7 @@ def demo(
     tasks: TasksOption = None,
     limit: LimitOption = None,
     dry_run: DryOption = False,
+    repeat: RepeatOption = False,
     data: DataOption = None,
     store: StoreOption = None,
 ) -> None:
@@ -105,25 +136,25 @@ def demo(
     """
     from importlib.resources import as_file, files
 
-    from harness.evaluate import Overrides, prepare
-    from harness.spec import load_spec
+    with resumable() as stop, as_file(files("harness") / "demo" / "run.yaml") as path:
+        from harness.evaluate import Overrides, prepare
+        from harness.spec import load_spec
 
-    with as_file(files("harness") / "demo" / "run.yaml") as path:
         asked = Overrides(tasks=tasks, limit=limit, data=data, store=store or Path("evals"))
-        loaded = asked.apply(load_spec(path))
-    _evaluate(prepare(loaded), dry_run=dry_run)
+        evaluate(prepare(asked.apply(load_spec(path))), stop, dry_run=dry_run, repeat=repeat)
 
 
 @app.command("ls")
-def ls_command(store: StoreOption = None) -> None:
+def ls_command(as_json: JsonOption = False, store: StoreOption = None) -> None:
     """List the runs that a store holds, the newest last.
 
     Example: aligntax ls --store ./evals
     """
-    from harness.listings import print_runs
-    from harness.store import Store
+    from harness.store_listings import print_runs
 
-    print_runs(Store(store or Path("evals")).runs())
+    index = opened_index(opened(store))
+    print_runs(index, as_json=as_json)
+    end_with(index.damage)
 
 
 @app.command()
@@ -133,6 +164,7 @@ def show(
     cost: Annotated[
         bool, typer.Option("--cost", help="Print what each cell cost: time, tokens, memory.")
     ] = False,
+    as_json: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
     """Print a family's stage table from all its runs, or what its cells cost.
@@ -142,19 +174,22 @@ def show(
     from harness.analysis.families import table_of
     from harness.errors import EvidenceError
     from harness.listings import print_costs
-    from harness.render import print_out, stage_table_markdown, stage_table_text
-    from harness.store import Store, merge_runs
+    from harness.render import json_text, print_out, stage_table_markdown, stage_table_text
+    from harness.store import merge_runs
 
-    opened = Store(store or Path("evals"))
-    families = merge_runs(opened.runs())
+    here = opened(store)
+    families = merge_runs(here.runs())
     name = family or next(iter(families), None)
     if name is None or name not in families:
         what = f"family {family!r}; it has {', '.join(families) or 'none'}" if family else "run"
-        raise EvidenceError(f"{opened.root}: no {what} in it")
+        raise EvidenceError(f"{here.root}: no {what} in it")
     if cost:
-        print_costs([run for run in opened.runs() if run["family"] == name])
+        print_costs([run for run in here.runs() if run["family"] == name])
         return
-    table = table_of(opened, families[name])
+    table = table_of(here, families[name])
+    if as_json:
+        print_out(json_text({"family": name, **asdict(table)}))
+        return
     print_out(stage_table_markdown(table) if markdown else stage_table_text(table))
 
 
@@ -177,38 +212,10 @@ def board(
     os.execve(sys.executable, command, environment)  # so that a signal to us stops the server
 
 
-def _evaluate(job: "Job", *, dry_run: bool) -> None:
-    from rich.console import Console
-
-    from harness.analysis.families import table_of
-    from harness.listings import print_plan
-    from harness.render import print_out, stage_table_text
-
-    if dry_run:
-        print_plan(job.work())
-        return
-    console = Console(stderr=True)
-    try:
-        summary = job.run(console)
-    except KeyboardInterrupt:
-        _say("aligntax: interrupted; what was finished is stored, the same command goes on")
-        raise typer.Exit(130) from None
-    print_out(stage_table_text(table_of(job.store, summary.run)))
-    _say(
-        f"{summary.asked:,} documents asked, {summary.covered:,} were already in {job.store.root}"
-        if summary.asked
-        else f"everything was already in {job.store.root}; no model was run"
-    )
-    for line in summary.cut:
-        _say(f"cut: {line}")
-    for line in summary.incomplete:
-        _say(f"incomplete: {line}")
-    if summary.incomplete:
-        raise typer.Exit(4)
-
-
 def _say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
+    from harness.render import say
+
+    say(line)
 
 
 def main() -> None:
@@ -226,7 +233,7 @@ def main() -> None:
         _say(text if "\n" in text else f"aligntax: {text} See `--help`.")
         sys.exit(2)
     except Exception:  # noqa: BLE001 - the one boundary: ours, so it is shown whole
-        traceback.print_exc()
+        _say(traceback.format_exc().rstrip())
         _say("aligntax: internal error; please report it with the lines above")
         sys.exit(70)
 

@@ -79,6 +79,7 @@ def show(
     from harness.data import without_network
     from harness.errors import DataError
     from harness.prompts import Prompts, Shown, shown_prompts
+    from harness.render import say
     from harness.task_listings import print_task
 
     label, template = _template(model)
@@ -87,7 +88,7 @@ def show(
         with without_network():
             prompts = shown_prompts(requests[0], data, template)
     except DataError as error:
-        typer.echo(f"no prompts: {error}; name the folder of data sets by --data", err=True)
+        say(f"no prompts: {error}; name the folder of data sets by --data")
     print_task(find_task(requests[0]), data, Prompts(prompts, label), as_json=as_json)
 
 
@@ -98,9 +99,10 @@ def _template(model: str | None) -> "tuple[str, ChatTemplate]":
     if model is None:
         return "generic ChatML, no checkpoint's (name one by --model)", GENERIC
     from harness.checkpoint import inspect
+    from harness.foreign_code import Allowed
     from harness.records import ModelRef
 
-    own = inspect(ModelRef(path=model)).template
+    own = inspect(ModelRef(path=model), Allowed(pickle=True)).template  # its weights stay closed
     return (model, own) if own else (f"generic ChatML, {model} has none", GENERIC)
 
 
@@ -126,12 +128,26 @@ def check(
 ) -> None:
     """Check a data file: bad rows, duplicates, answer key, prompt lengths, overlap with tuning.
 
-    Exit code 2 if a row can't be used; what is only suspicious is a warning.
+    Identifiers of persons come first, by line and kind, never the value. Exit code 2 if a row
+    can't be used; what is only suspicious is a warning.
 
     Example: aligntax tasks check quiz.jsonl --train sft.jsonl
     """
-    from harness.check import Asked, check_file, pairs_of, print_report, token_counter
+    from dataclasses import replace
 
+    from harness.check import (
+        Asked,
+        check_file,
+        identifiers_in,
+        pairs_of,
+        print_identifiers,
+        print_report,
+        token_counter,
+    )
+
+    identifiers = identifiers_in(file)
+    if not as_json:
+        print_identifiers(identifiers)  # also where the file is no task for another reason
     asked = Asked(
         kind=kind,
         language=language,
@@ -141,7 +157,7 @@ def check(
         max_length=max_length,
         count=token_counter(model) if model else None,
     )
-    report = check_file(file, asked)
+    report = replace(check_file(file, asked), identifiers=identifiers)
     print_report(report, as_json=as_json)
     if report.bad:
         raise typer.Exit(2)

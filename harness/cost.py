@@ -7,10 +7,10 @@ none; a cell that was asked in part has the cost of that part.
 
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from harness.backends.base import Backend, Measuring
+from harness.backends.base import Backend, Measurements, Measuring
 from harness.records import (
     JSON,
     Failure,
@@ -22,7 +22,7 @@ from harness.records import (
     Response,
 )
 
-__all__ = ["Cost", "Meter", "newest_costs"]
+__all__ = ["Cost", "Meter", "newest_costs", "peak_process_bytes"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,6 +49,8 @@ class Cost:
     peak_device_bytes: int | None = None
     cut: int = 0
     """Requests whose contexts were longer than ``max_length`` and lost their beginnings."""
+    halved: int | None = None
+    """The smallest batch after halving for lack of memory; None if all batches fitted."""
 
 
 class Meter:
@@ -57,6 +59,12 @@ class Meter:
     def __init__(self, documents: int) -> None:
         """Begin the cost of so many documents."""
         self._cost = Cost(documents=documents)
+        self.notes: list[str] = []
+        """What the backend says of how it computed, a line each; nothing is said twice."""
+
+    def expect(self, documents: int) -> None:
+        """Count so many documents more."""
+        self._cost.documents += documents
 
     @property
     def cost(self) -> Mapping[str, JSON]:
@@ -68,23 +76,33 @@ class Meter:
 
     def answers(
         self, backend: Backend, requests: Sequence[Request]
-    ) -> Iterator[tuple[int, Response]]:
-        """Yield what the backend answers; the cost is complete when it is exhausted."""
+    ) -> Generator[tuple[int, Response], None, None]:
+        """Yield what the backend answers; the cost is complete when it is exhausted or closed.
+
+        Asked several times, it adds up; the time until the first token is then the last one's.
+        """
         if isinstance(backend, Measuring):
             backend.measured()  # forgets the cells before
-        start = time.monotonic()
-        for index, response in backend.respond(requests):
-            if self._cost.first_answer_seconds is None and not isinstance(response, Failure):
-                self._cost.first_answer_seconds = time.monotonic() - start
-            self._count(requests[index], response)
-            yield index, response
-        self._cost.seconds = time.monotonic() - start
-        self._cost.peak_process_bytes = _peak_process_bytes()
-        if isinstance(backend, Measuring):
-            measured = backend.measured()
-            self._cost.first_token_seconds = measured.first_token_seconds
-            self._cost.peak_device_bytes = measured.peak_device_bytes
-            self._cost.cut = measured.cut
+        start, before = time.monotonic(), self._cost.seconds
+        try:
+            for index, response in backend.respond(requests):
+                if self._cost.first_answer_seconds is None and not isinstance(response, Failure):
+                    self._cost.first_answer_seconds = before + time.monotonic() - start
+                self._count(requests[index], response)
+                yield index, response
+        finally:
+            self._cost.seconds = before + time.monotonic() - start
+            self._cost.peak_process_bytes = peak_process_bytes()
+            if isinstance(backend, Measuring):
+                self._add(backend.measured())
+
+    def _add(self, measured: Measurements) -> None:
+        cost = self._cost
+        cost.first_token_seconds = measured.first_token_seconds or cost.first_token_seconds
+        cost.peak_device_bytes = _extreme(max, cost.peak_device_bytes, measured.peak_device_bytes)
+        cost.halved = _extreme(min, cost.halved, measured.halved)
+        cost.cut += measured.cut
+        self.notes += measured.notes
 
     def _count(self, request: Request, response: Response) -> None:
         self._cost.requests += 1
@@ -116,6 +134,10 @@ def newest_costs(
     return [(cell, known.get((cell["checkpoint"], cell["key"]))) for cell in run["cells"]]
 
 
+def _extreme(choose: Callable[[int, int], int], a: int | None, b: int | None) -> int | None:
+    return choose(a, b) if a is not None and b is not None else b if a is None else a
+
+
 def _scored(request: Request) -> str:
     match request:
         case LogLikelihood(continuation=continuation):
@@ -130,7 +152,8 @@ def _drawn(request: Request, texts: int) -> int:
     return 1 if isinstance(request, Generate) and request.temperature <= 0 else texts
 
 
-def _peak_process_bytes() -> int | None:
+def peak_process_bytes() -> int | None:
+    """Return the most main memory that the process ever held; None where nobody tells."""
     try:
         import resource  # not on Windows
     except ImportError:

@@ -7,7 +7,8 @@
     │   ├── TaskError                       a task that is unknown, doubled or can't be asked so
     │   └── CheckpointError                 weights, tokenizer, adapter or template unusable
     ├── EvidenceError             exit  4   evidence that is missing or can't be compared
-    └── StoreError                exit 74   the disk said no, or a stored file is damaged
+    └── StoreError                exit 74   the disk said no, or a stored file can't be used
+        └── DamageError                     a stored file isn't what was written
 
 A message is one line: where (file, line or key), what is wrong, what to do.
 """
@@ -17,6 +18,7 @@ from pathlib import Path
 __all__ = [
     "AligntaxError",
     "CheckpointError",
+    "DamageError",
     "DataError",
     "EvidenceError",
     "SpecError",
@@ -65,6 +67,10 @@ class StoreError(AligntaxError):
     """The store can't be read or written."""
 
     exit_code = 74
+
+
+class DamageError(StoreError):
+    """A stored file isn't what was written: a byte flipped, a part missing, an edit by hand."""
 
 
 def at(file: Path | str, line: int | None = None) -> str:

@@ -9,12 +9,19 @@ from rich.console import Console
 from harness.backends import examine
 from harness.checkpoint import Inspection
 from harness.errors import SpecError
+from harness.fitness import check_length, check_weights
+from harness.interrupt import Stop
+from harness.local_data import privacy_of_run, refuse_unmarked
 from harness.plan import Plan, make_plan
+from harness.privacy.policy import is_private, strictest
+from harness.privacy.shield import hushed
 from harness.progress import RunProgress
-from harness.run import Summary, Work, find_work, run
-from harness.spec import RunSpec, task_request
+from harness.repeat import Machine, Repeat, repeat, to_repeat
+from harness.run import Summary, run
+from harness.spec import RunSpec, TaskRequest, task_request
 from harness.spec_schema import AskedFormat
 from harness.store import Store
+from harness.work import Work, find_work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +34,8 @@ class Overrides:
     shots: int | None = None
     formats: tuple[AskedFormat, ...] | None = None
     allow_code: bool = False
+    allow_pickle: bool = False
+    trust_remote_code: bool = False
     data: Path | None = None
     store: Path | None = None
 
@@ -38,7 +47,7 @@ class Overrides:
             names = [name.strip() for name in self.tasks.split(",") if name.strip()]
             if not names:
                 raise SpecError("--tasks: it names no task")
-            asked = tuple(known.get(n) or task_request(n, f"--tasks {n}") for n in names)
+            asked = tuple(known.get(n) or _spelled(n, known) for n in names)
         if self.limit is not None:
             asked = tuple(replace(t, limit=self.limit) for t in asked)
         if self.shots is not None:
@@ -48,10 +57,26 @@ class Overrides:
         return replace(
             spec,
             tasks=asked,
+            backend=replace(
+                spec.backend,
+                allow_pickle=self.allow_pickle,
+                trust_remote_code=self.trust_remote_code,
+            ),
             formats=self.formats or spec.formats,
             data=self.data or spec.data,
             store=self.store or spec.store,
         )
+
+
+def _spelled(name: str, known: Mapping[str, TaskRequest]) -> TaskRequest:
+    """Return the request for a task of the command line, as private as the spec says.
+
+    A task that no entry names may be the member of a suite that one does: it is as private as any.
+    """
+    request = task_request(name, f"--tasks {name}")
+    entries = [known[request.name]] if request.name in known else known.values()
+    private = (entry.privacy for entry in entries if is_private(entry.privacy))
+    return replace(request, privacy=strictest(*private))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +89,21 @@ class Job:
 
     def work(self) -> list[Work]:
         """Return what each cell lacks; this is the dry run."""
-        return [find_work(cell, self.store) for cell in self.plan.cells]
+        with hushed(self.plan.privacy):
+            return [find_work(cell, self.store) for cell in self.plan.cells]
 
-    def run(self, console: Console) -> Summary:
-        """Do the missing work, with progress on ``console``."""
-        total = sum(len(w.ask) for w in self.work())
-        with RunProgress(console, total) as watcher:
-            return run(self.plan, self.inspections, self.store, watcher)
+    def run(self, console: Console, stop: Stop | None = None) -> Summary:
+        """Do the missing work, with progress on ``console``, until ``stop`` is asked to."""
+        total = sum(len(cell.documents) for cell in self.plan.cells)
+        with RunProgress(console, total) as watcher, hushed(self.plan.privacy):
+            return run(self.plan, self.inspections, self.store, watcher, stop=stop)
+
+    def repeat(self, console: Console, run: str) -> list[Repeat]:
+        """Measure the noise floors that this machine lacks, after the run with this id."""
+        machine = Machine.here(self.plan.spec.backend, run, self.store.runs())
+        total = sum(len(to_repeat(c, self.store, machine.key)) for c in self.plan.cells)
+        with RunProgress(console, total) as watcher, hushed(self.plan.privacy):
+            return repeat(self.plan, self.inspections, self.store, watcher, machine)
 
 
 def _check_named_model(spec: RunSpec) -> None:
@@ -84,10 +117,27 @@ def _check_named_model(spec: RunSpec) -> None:
         )
 
 
+def _check_fitness(spec: RunSpec, inspections: Mapping[str, Inspection]) -> None:
+    """Find what couldn't be loaded before a model runs, not hours later when its turn comes."""
+    for inspection in inspections.values():
+        if spec.backend.name in ("hf", "lm_eval"):
+            check_weights(inspection)
+        if spec.backend.name == "hf":  # lm-eval's models shorten max_length themselves
+            check_length(inspection, spec.backend.max_length)
+
+
 def prepare(spec: RunSpec) -> Job:
-    """Inspect the checkpoints and plan; raises a UsageError for whatever can't be asked."""
+    """Inspect the checkpoints and plan; raises a UsageError for whatever can't be asked.
+
+    Local data are read only after they were looked through, if nobody has said how private they
+    are: a DataError names the identifiers' places.
+    """
     _check_named_model(spec)
     if spec.data is not None and not spec.data.is_dir():
         raise SpecError(f"data: {spec.data} is no folder; data sets are <data>/<set>/<split>.jsonl")
+    refuse_unmarked(spec)
     inspections = {c.name: examine(spec.backend, c) for c in spec.checkpoints}
-    return Job(plan=make_plan(spec, inspections), inspections=inspections, store=Store(spec.store))
+    _check_fitness(spec, inspections)
+    with hushed(privacy_of_run(spec)):
+        plan = make_plan(spec, inspections)
+    return Job(plan=plan, inspections=inspections, store=Store(spec.store))

@@ -6,6 +6,7 @@ A document whose status is ``error`` was not scored: it is no part of the column
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from harness.metrics.metric import FloatArray, MetricInfo
 from harness.records import JSON, Capability, Stage, Status, Variant
@@ -37,6 +38,8 @@ class Identity:
     generation: Mapping[str, JSON] = field(default_factory=dict)
     backend: Mapping[str, JSON] = field(default_factory=dict)
     """What changes numbers: ``name``, ``dtype``, ``max_length``, ``bos`` ..."""
+    seen_of: str | None = None
+    """The held-out task, where this one's documents are a sample of what was tuned on."""
     privacy: Mapping[str, JSON] = field(default_factory=dict)
     """Of a private cell ``mode`` and ``key``, the id of the key that its hashes are made with."""
 
@@ -80,8 +83,8 @@ class Evidence:
     def __post_init__(self) -> None:
         n = len(self.documents)
         columns = (self.document_hashes, self.request_hashes, self.clusters, self.statuses)
-        columns = (*columns, self.reasons or self.statuses)
-        if any(len(c) != n for c in columns) or any(len(s.rows) != n for s in self.metrics):
+        reasons = self.reasons or self.statuses
+        if any(len(c) != n for c in (*columns, reasons)) or any(len(s.rows) != n for s in self.metrics):
             raise ValueError(f"{self.identity.cell}: columns of different lengths")
         if len(set(self.documents)) != n:
             raise ValueError(f"{self.identity.cell}: a document id occurs twice")
@@ -98,3 +101,26 @@ class Evidence:
     def scores(self, metric: str) -> Scores | None:
         """Return the scores of the metric with this name, None if there are none."""
         return next((s for s in self.metrics if s.info.name == metric), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregate:
+    """One number that somebody else computed, without the records behind it.
+
+    Nothing can be paired with it: a difference to it has an unpaired standard error, or none.
+    """
+
+    identity: Identity
+    info: MetricInfo
+    value: float
+    """In the metric's own scale."""
+    error: float | None
+    """Its standard error; None: not stated."""
+    n: int | None
+    """Documents; None: not stated."""
+    source: str
+    """The file that states it."""
+
+
+Known: TypeAlias = Evidence | Aggregate
+"""What is known of a cell: its records' scores, or one number that somebody states."""

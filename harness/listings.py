@@ -1,11 +1,12 @@
-"""What the command line lists: a plan, the runs of a store."""
+"""What the command line lists: a plan, noise floors, costs."""
 
 from collections.abc import Mapping, Sequence
 
 from harness.cost import newest_costs
 from harness.records import JSON
-from harness.render import MISSING, columns_text, cost_cells, print_out
-from harness.run import Work
+from harness.render import MISSING, columns_text, cost_cells, noise_floors_text, print_out
+from harness.repeat import Repeat
+from harness.work import Work
 
 
 def print_plan(work: Sequence[Work]) -> None:
@@ -18,19 +19,9 @@ def print_plan(work: Sequence[Work]) -> None:
     print_out(columns_text(["checkpoint", "task", "cell", "documents", "stored", "to ask"], rows))
 
 
-def print_runs(runs: Sequence[Mapping[str, JSON]]) -> None:
-    """List the runs of a store, oldest first."""
-    rows = [
-        [
-            run["id"],
-            run["family"],
-            ", ".join(c["name"] for c in run["checkpoints"]),
-            len(run["cells"]),
-            "finished" if run["finished"] else "unfinished",
-        ]
-        for run in runs
-    ]
-    print_out(columns_text(["run", "family", "checkpoints", "cells", "state"], rows))
+def print_noise(repeats: Sequence[Repeat]) -> None:
+    """List what asking each cell again changed."""
+    print_out(noise_floors_text([(r.cell.checkpoint.name, r.cell.row, r.floor) for r in repeats]))
 
 
 def print_costs(runs: Sequence[Mapping[str, JSON]]) -> None:

@@ -2,19 +2,24 @@
 
 import random
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from harness.backends import numerics
 from harness.checkpoint import Inspection
-from harness.errors import SpecError, TaskError
+from harness.errors import DataError, SpecError, TaskError
+from harness.guard import requests_of
 from harness.lineage import parents_first
+from harness.privacy.policy import is_private, said_safely, strictest, veil_of
+from harness.privacy.veil import OPEN, Veil
 from harness.records import (
     FORMAT_VERSION,
     JSON,
     Checkpoint,
     Document,
+    Failure,
     Formulation,
+    Privacy,
     PromptFormat,
     Request,
     Variant,
@@ -42,31 +47,65 @@ class Cell:
     documents: tuple[Document, ...]
     limited: bool = False
     """Whether a limit left documents of the task out."""
+    seen_of: str | None = None
+    """The held-out task, where the documents are a sample of what was tuned on."""
+    veil: Veil = OPEN
+    """What the store has in place of its texts."""
 
     @cached_property
     def key(self) -> str:
         """The sha256 of the identity."""
         return digest(self.identity)
 
+    @property
+    def private(self) -> bool:
+        """Whether its texts are masked or left out in the store."""
+        return is_private(self.veil.mode)
+
+    @property
+    def title(self) -> str:
+        """How messages call it."""
+        return f"{self.checkpoint.name} × {self.row}"
+
+    @cached_property
+    def _built(self) -> Mapping[str, tuple[Request, ...] | Failure]:
+        with said_safely(self.veil.mode):
+            return {d.id: requests_of(self.task, d, self.prompt) for d in self.documents}
+
     @cached_property
     def requests(self) -> Mapping[str, tuple[Request, ...]]:
-        """What exactly is asked, by document id."""
-        return {d.id: tuple(self.task.requests(d, self.prompt)) for d in self.documents}
+        """What exactly is asked, by document id; nothing where the task raises."""
+        return {id_: () if isinstance(r, Failure) else r for id_, r in self._built.items()}
+
+    @cached_property
+    def unaskable(self) -> Mapping[str, Failure]:
+        """Why the task can't ask about a document, by its id."""
+        return {id_: r for id_, r in self._built.items() if isinstance(r, Failure)}
 
     @cached_property
     def asked(self) -> Set[tuple[str, str]]:
         """The identities of the records that it wants: (document id, request hash)."""
-        return frozenset(self.request_hashes.items())
+        return frozenset(map(self.stored, self.documents))
 
     @property
     def planned(self) -> list[tuple[str, str, str]]:
-        """Its documents: id, hash of the request, hash of the fields."""
-        return [(d.id, self.request_hashes[d.id], d.hash) for d in self.documents]
+        """Its documents as the store has them: id, hash of the request, hash of the fields."""
+        return [(*self.stored(d), self.veil.hash(d.hash)) for d in self.documents]
 
     @cached_property
     def request_hashes(self) -> Mapping[str, str]:
-        """The hash of what is asked, by document id."""
-        return {id_: request_hash(requests) for id_, requests in self.requests.items()}
+        """The hash of what is asked as the store has it, by document id."""
+        return {
+            id_: self.veil.hash(request_hash(requests)) for id_, requests in self.requests.items()
+        }
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        return {d.id: self.veil.name(d) for d in self.documents}
+
+    def stored(self, document: Document) -> tuple[str, str]:
+        """Return the identity of a document's record: its id in the store, hash of the request."""
+        return self._names[document.id], self.request_hashes[document.id]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +114,11 @@ class Plan:
 
     spec: RunSpec
     cells: tuple[Cell, ...]
+
+    @property
+    def privacy(self) -> Privacy | None:
+        """The strictest that holds for any of its tasks."""
+        return strictest(self.spec.privacy, *(cell.veil.mode for cell in self.cells))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +132,8 @@ class _Asked:
     documents: tuple[Document, ...]
     limited: bool
     examples: tuple[Document, ...]
+    veil: Veil
+    seen_of: str | None
 
 
 def make_plan(spec: RunSpec, inspections: Mapping[str, Inspection]) -> Plan:
@@ -108,7 +154,10 @@ def make_plan(spec: RunSpec, inspections: Mapping[str, Inspection]) -> Plan:
 
 
 def _read(request: TaskRequest, spec: RunSpec) -> _Asked:
-    task = find_task(request)
+    said = strictest(spec.privacy, request.privacy)
+    with said_safely(said, DataError):  # lm-eval's tasks read their documents at once
+        task = find_task(replace(request, privacy=said))
+    mode = privacy_of(request, task, spec)
     for variant in request.variants or ():
         if variant not in task.formulations:
             raise TaskError(
@@ -116,7 +165,9 @@ def _read(request: TaskRequest, spec: RunSpec) -> _Asked:
                 f"it offers {', '.join(task.formulations)}"
             )
     shots = task.shots if request.shots is None else request.shots
-    documents = tuple(task.documents(spec.data))
+    with said_safely(mode):
+        documents = tuple(task.documents(spec.data))
+        examples = _examples(task, shots, spec, request.place)
     return _Asked(
         task=task,
         variants=request.variants or task.formulations[:1],
@@ -124,8 +175,16 @@ def _read(request: TaskRequest, spec: RunSpec) -> _Asked:
         shots=shots,
         documents=documents[: request.limit],
         limited=len(documents[: request.limit]) < len(documents),
-        examples=_examples(task, shots, spec, request.place),
+        examples=examples,
+        veil=veil_of(mode, spec.store),
+        seen_of=request.seen_of,
     )
+
+
+def privacy_of(request: TaskRequest, task: Task, spec: RunSpec) -> Privacy | None:
+    """Return what may be kept of a task's texts in a run; None if nobody has said."""
+    declared: Privacy | None = "sensitive" if task.card.sensitive else None
+    return strictest(spec.privacy, request.privacy, declared)
 
 
 def _examples(task: Task, shots: int, spec: RunSpec, place: str) -> tuple[Document, ...]:
@@ -163,32 +222,43 @@ def _cells(
                 examples=asked.examples,
                 template=template,
             )
-            identity = {
-                "format_version": FORMAT_VERSION,
-                "fingerprint": inspections[checkpoint.name].fingerprint,
-                "tokenizer": inspections[checkpoint.name].tokenizer_hash,
-                "task": asked.task.name,
-                "kind": asked.task.kind,
-                "task_version": asked.task.card.version,
-                **asdict(variant),
-                "template": template.hash if template else None,
-                "seed": spec.seed,
-                "generation": dict(asked.task.generation) if formulation == "gen" else {},
-                "backend": numerics(spec.backend),
-            }
             cells.append(
                 Cell(
                     checkpoint=checkpoint,
                     task=asked.task,
                     variant=variant,
                     row=row_name(asked.task, variant, native=native),
-                    identity=identity,
+                    identity=_identity(inspections[checkpoint.name], asked, prompt, spec),
                     prompt=prompt,
                     documents=asked.documents,
                     limited=asked.limited,
+                    seen_of=asked.seen_of,
+                    veil=asked.veil,
                 )
             )
     return cells
+
+
+def _identity(
+    inspection: Inspection, asked: _Asked, prompt: Prompt, spec: RunSpec
+) -> Mapping[str, JSON]:
+    generated = prompt.formulation == "gen"
+    return {
+        "format_version": FORMAT_VERSION,
+        "fingerprint": inspection.fingerprint,
+        "tokenizer": inspection.tokenizer_hash,
+        "task": asked.task.name,
+        "kind": asked.task.kind,
+        "task_version": asked.task.card.version,
+        "formulation": prompt.formulation,
+        "format": prompt.format,
+        "shots": asked.shots,
+        "template": prompt.template.hash if prompt.template else None,
+        "seed": spec.seed,
+        "generation": dict(asked.task.generation) if generated else {},
+        "backend": numerics(spec.backend),
+        **asked.veil.identity,
+    }
 
 
 def _formats(asked: _Asked, checkpoint: Checkpoint) -> list[PromptFormat]:

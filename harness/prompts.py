@@ -11,6 +11,7 @@ from harness.backends import BackendSpec
 from harness.chat import ChatTemplate
 from harness.checkpoint import Inspection
 from harness.plan import make_plan
+from harness.privacy.policy import is_private
 from harness.records import Checkpoint, ModelRef, Request, Variant
 from harness.registry import find_task
 from harness.spec import RunSpec, TaskRequest
@@ -48,9 +49,11 @@ def shown_prompts(
 ) -> list[Shown]:
     """Return a prompt of each variant that is asked for; of all if the request names none.
 
-    Raises a UsageError where a run would.
+    A private task shows none. Raises a UsageError where a run would.
     """
     task = find_task(request)
+    if task.card.sensitive or is_private(request.privacy):
+        return []
     asked = replace(
         request,
         variants=request.variants or task.formulations,

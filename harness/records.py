@@ -13,6 +13,7 @@ Stage = Literal["base", "cpt", "sft", "aligned", "merged", "quantized"]
 Capability = Literal["general", "domain", "alignment", "behaviour"]
 PromptFormat = Literal["plain", "chat"]
 Formulation = Literal["cf", "mcf", "gen", "rolling"]
+Privacy = Literal["accept", "redacted", "sensitive"]
 Status = Literal["ok", "no_answer", "refusal", "truncated", "empty", "wrong_language", "error"]
 
 STAGES: tuple[Stage, ...] = get_args(Stage)
@@ -32,7 +33,9 @@ def canonical(value: JSON) -> str:
 
 
 _SECRET = re.compile(
-    r"(?i)(api_?key|secret|password|passwd|auth|credential|header|^token$|_token$)"
+    r"(?i)((api|access|private|signing|account|subscription)[_-]?key|secret|passw|passphrase"
+    r"|auth(?!or(?!i[sz]))|credential|cookie|header|bearer|^token$|(?-i:[a-z]Token$)"
+    r"|(?<!bos|eos|pad|unk|sep|cls)(?<!mask)(?<!prefix)_token$)"  # a vocabulary's own are none
 )
 
 
@@ -180,6 +183,28 @@ def request_hash(requests: Sequence[Request]) -> str:
     return digest([pack(request) for request in requests])
 
 
+def response_hash(responses: Sequence[Response]) -> str:
+    """Return the hash of exactly what came back for one document."""
+    return digest([pack(response) for response in responses])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Veiled:
+    """What a private record keeps of its originals: keyed hashes, and what scoring yielded.
+
+    Texts that were masked or left out can't be scored again, so the scores are taken while the
+    originals are in memory.
+    """
+
+    document_hash: str
+    request_hash: str
+    response_hash: str
+    rows: Mapping[str, tuple[float, ...]]
+    """By a metric's signature its row; empty for the status ``error``."""
+    chance: Mapping[str, float]
+    """By a metric's signature the document's chance level, where it has one of its own."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleRecord:
     """One document's evidence in one cell; identity is (cell, document, request_hash)."""
@@ -196,16 +221,23 @@ class SampleRecord:
     cluster: str | None = None
     requests: tuple[Request, ...]
     responses: tuple[Response, ...]
+    veiled: Veiled | None = None
+    """What stands for the texts of a private cell; None: the texts are as they were."""
 
     @property
     def request_hash(self) -> str:
         """Hash of exactly what was asked."""
-        return request_hash(self.requests)
+        return self.veiled.request_hash if self.veiled else request_hash(self.requests)
+
+    @property
+    def document_hash(self) -> str:
+        """Hash of the document's fields."""
+        return self.veiled.document_hash if self.veiled else self.as_document.hash
 
     @property
     def response_hash(self) -> str:
         """Hash of what came back."""
-        return digest([pack(response) for response in self.responses])
+        return self.veiled.response_hash if self.veiled else response_hash(self.responses)
 
     @property
     def as_document(self) -> Document:

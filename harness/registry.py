@@ -29,6 +29,7 @@ from harness.kinds.refusal import refusal
 from harness.lineage import nearest
 from harness.lm_eval_tasks import is_lm_eval, lm_eval_task, members_of
 from harness.plugins import plugin_tasks
+from harness.privacy.policy import is_private
 from harness.records import JSON
 from harness.spec import InlineTask, TaskRequest
 from harness.task import Card, Task
@@ -161,7 +162,8 @@ def _of_file(request: TaskRequest) -> Task:
 
 def _of_lm_eval(request: TaskRequest) -> Task:
     try:
-        return lm_eval_task(request.name, allow_code=request.allow_code)
+        kept = not is_private(request.privacy)
+        return lm_eval_task(request.name, allow_code=request.allow_code, kept=kept)
     except UsageError as error:
         raise type(error)(f"{request.place}: {error}" if request.place else str(error)) from error
 

@@ -11,7 +11,7 @@ from harness.backends.base import BackendSpec
 from harness.errors import SpecError
 from harness.lineage import check_lineage
 from harness.metrics.foreign import absolute_scripts
-from harness.records import JSON, Capability, Checkpoint, Formulation, ModelRef
+from harness.records import JSON, Capability, Checkpoint, Formulation, ModelRef, Privacy
 from harness.spec_schema import AskedFormat, CheckpointEntry, Run, TaskEntry
 from harness.yaml_source import YamlSource
 
@@ -47,6 +47,10 @@ class TaskRequest:
     limit: int | None = None
     capability: Capability | None = None
     inline: InlineTask | None = None
+    seen_of: str | None = None
+    """The held-out task, where the documents are a sample of what was tuned on."""
+    privacy: Privacy | None = None
+    """What may be kept of its texts; the run and the task may be stricter."""
     allow_code: bool = False
     """Whether files that the user named may run code; only the command line can say so."""
     place: str = ""
@@ -67,6 +71,10 @@ class RunSpec:
     seed: int = 1234
     data: Path | None = None
     store: Path = Path("evals")
+    privacy: Privacy | None = None
+    """What may be kept of texts of all tasks; None: nobody has said."""
+    folder: Path | None = None
+    """The folder of the file that it was read from."""
 
 
 def load_spec(path: Path) -> RunSpec:
@@ -98,6 +106,8 @@ def _spec(source: YamlSource, folder: Path) -> RunSpec:
         seed=run.seed,
         data=_below(folder, run.data) if run.data else None,
         store=_below(folder, run.store),
+        privacy=run.privacy,
+        folder=folder,
     )
 
 
@@ -139,7 +149,9 @@ def _tasks(
                 shots=entry.shots if entry.shots is not None else asked.shots,
                 limit=entry.limit,
                 capability=entry.capability,
+                seen_of=entry.seen_of,
                 inline=_inline(entry, folder),
+                privacy="sensitive" if entry.sensitive else entry.privacy,
             )
         )
     return tuple(requests)

@@ -12,7 +12,7 @@ from pydantic import (
     model_validator,
 )
 
-from harness.records import JSON, Capability, Formulation, Stage, canonical
+from harness.records import JSON, Capability, Formulation, Privacy, Stage, canonical
 
 AskedFormat = Literal["native", "plain", "chat"]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -76,6 +76,7 @@ class TaskEntry(_Strict):
     shots: Annotated[int, Field(ge=0, le=64)] | None = None
     limit: Annotated[int, Field(ge=1)] | None = None
     capability: Capability | None = None
+    seen_of: Name | None = None
     name: Name | None = None
     kind: Name | None = None
     data: Name | None = None
@@ -83,6 +84,23 @@ class TaskEntry(_Strict):
     licence: Name = "unstated"
     fields: dict[str, str] = {}
     options: Values = {}
+    privacy: Privacy | None = None
+    sensitive: bool = False
+
+    @model_validator(mode="after")
+    def _one_privacy(self) -> "TaskEntry":
+        if self.sensitive and self.privacy not in (None, "sensitive"):
+            raise ValueError(f"`sensitive: true` and `privacy: {self.privacy}`; keep one")
+        return self
+
+    @model_validator(mode="after")
+    def _another_task(self) -> "TaskEntry":
+        if self.seen_of is not None and self.seen_of in (self.task, self.name):
+            raise ValueError(
+                "`seen_of` names the task itself; it names the held-out task that the same metric "
+                "is taken from"
+            )
+        return self
 
     @model_validator(mode="after")
     def _one_of_two(self) -> "TaskEntry":
@@ -130,6 +148,7 @@ class Run(_Strict):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1234
     data: Name | None = None
     store: Name = "./evals"
+    privacy: Privacy | None = None
 
     @field_validator("formats")
     @classmethod

@@ -5,7 +5,7 @@ new kind fills the same fields by hand.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -48,6 +48,12 @@ class Card:
     """Where the documents come from."""
     version: int = 1
     """Raised when the way of asking or scoring changes."""
+    sensitive: bool = False
+    """Whether its documents are about persons; their texts are then never stored or shown."""
+
+    def over(self, data: object) -> "Card":
+        """Return the card of a task over some data, sensitive if the data say that they are."""
+        return replace(self, sensitive=True) if getattr(data, "sensitive", False) else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

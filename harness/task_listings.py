@@ -9,7 +9,7 @@ from harness.data import without_network
 from harness.errors import DataError
 from harness.prompts import Prompts, Shown
 from harness.records import JSON, pack
-from harness.render import LEGEND, columns_text, print_out, prompt_text, visible
+from harness.render import LEGEND, columns_text, inert_json, print_out, prompt_text, visible
 from harness.task import Task
 
 
@@ -18,7 +18,7 @@ def print_tasks(tasks: Sequence[Task], data: Path | None, *, as_json: bool = Fal
     ordered = sorted(tasks, key=lambda task: (task.kind, task.name))
     described = [_described(task, data) for task in ordered]
     if as_json:
-        print_out(json.dumps(described, ensure_ascii=False, indent=2))
+        print_out(inert_json(json.dumps(described, ensure_ascii=False, indent=2)))
         return
     heads = ["kind", "capability", "language", "items", "primary metric", "licence"]
     keys = ["kind", "capability", "language", "items", "primary_metric", "licence"]
@@ -31,7 +31,7 @@ def print_task(task: Task, data: Path | None, prompts: Prompts, *, as_json: bool
     if as_json:
         shown = [_as_json(each, prompts.template) for each in prompts.shown]
         content = {**_described(task, data), "prompts": shown}
-        print_out(json.dumps(content, ensure_ascii=False, indent=2))
+        print_out(inert_json(json.dumps(content, ensure_ascii=False, indent=2)))
         return
     print_out(columns_text(["", ""], _card(task, data)))
     for each in prompts.shown:
@@ -40,6 +40,8 @@ def print_task(task: Task, data: Path | None, prompts: Prompts, *, as_json: bool
         print_out(prompt_text(each.requests))
     if prompts.shown:
         print_out(f"\n{LEGEND}")
+    if task.card.sensitive:
+        print_out("\nprompts are withheld: the task is sensitive")
 
 
 def _card(task: Task, data: Path | None) -> list[list[str]]:

@@ -1,5 +1,6 @@
 """A YAML file that remembers on which line each key stands."""
 
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -12,6 +13,14 @@ from harness.lineage import nearest
 from harness.records import JSON
 
 M = TypeVar("M", bound=BaseModel)
+
+MOST_BYTES = 1 << 24
+MOST_VALUES = 200_000
+ONLY_FLAGS = {
+    name: f"--{name.replace('_', '-')}"
+    for name in ("allow_code", "allow_pickle", "trust_remote_code")
+}
+"""Settings that let others' code run; no file can say so, because files come from others."""
 
 
 class YamlSource:
@@ -27,7 +36,7 @@ class YamlSource:
     def read(cls, path: Path) -> "YamlSource":
         """Parse a file; SpecError if it is missing, no YAML, no mapping, or doubles a key."""
         try:
-            text = path.read_text(encoding="utf-8")
+            text = _read(path)
         except OSError as error:
             raise SpecError(f"{path}: can't be read: {error.strerror}") from None
         except UnicodeDecodeError as error:
@@ -37,6 +46,7 @@ class YamlSource:
             root = loader.get_single_node()
             if not isinstance(root, yaml.MappingNode):
                 raise SpecError(f"{path}: a spec is a mapping with keys such as `checkpoints:`")
+            _size(root, {}, path)
             _reject_doubles(root, path)
             value = loader.construct_document(root)
         except yaml.YAMLError as error:
@@ -75,6 +85,36 @@ class YamlSource:
             raise self.error(_message(first, model), *first["loc"]) from None
 
 
+def _read(path: Path) -> str:
+    found = path.stat()
+    if found.st_size > MOST_BYTES or not stat.S_ISREG(found.st_mode):
+        size = f"{found.st_size:,} bytes, {MOST_BYTES:,} at most"
+        raise SpecError(f"{path}: no file of settings ({size}); name another one")
+    return path.read_text(encoding="utf-8")
+
+
+def _size(node: yaml.Node, known: dict[int, int], path: Path) -> int:
+    """Return of how many values a node consists, aliases written out; SpecError for too many.
+
+    A few aliases of aliases stand for more values than any memory holds.
+    """
+    if id(node) in known:
+        if known[id(node)] == 0:
+            raise SpecError(f"{at(path, node.start_mark.line + 1)}: an alias stands for itself")
+        return known[id(node)]
+    known[id(node)] = 0
+    children: list[yaml.Node] = []
+    if isinstance(node, yaml.MappingNode):
+        children = [part for pair in node.value for part in pair]
+    elif isinstance(node, yaml.SequenceNode):
+        children = node.value
+    known[id(node)] = 1 + sum(_size(child, known, path) for child in children)
+    if known[id(node)] > MOST_VALUES:
+        place = at(path, node.start_mark.line + 1)
+        raise SpecError(f"{place}: more than {MOST_VALUES:,} values; write fewer aliases")
+    return known[id(node)]
+
+
 def _reject_doubles(node: yaml.Node, path: Path) -> None:
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
@@ -106,6 +146,8 @@ def _child(node: yaml.Node, key: str | int) -> tuple[yaml.Node, int] | None:
 def _message(error: Mapping[str, JSON], model: type[BaseModel]) -> str:
     kind = error["type"]
     if kind == "extra_forbidden":
+        if str(error["loc"][-1]) in ONLY_FLAGS:
+            return f"only the command line can allow this: {ONLY_FLAGS[str(error['loc'][-1])]}"
         known = _keys_at(model, [k for k in error["loc"][:-1] if isinstance(k, str)])
         return f"unknown key{nearest(str(error['loc'][-1]), known) or _list(known)}"
     if kind == "missing":

@@ -32,7 +32,7 @@ def _row(row: TableRow, table: StageTable) -> dict[str, str]:
     cells = {
         "capability": row.capability,
         "task": visible(row.name),
-        "metric": f"{info.name} ({unit}){direction}" if unit else f"{info.name}{direction}",
+        "metric": visible(f"{info.name} ({unit})" if unit else info.name) + direction,
         "chance": number(info.chance, info.unit) if info.chance else "",
     }
     for column, entry in zip(table.columns, row.entries, strict=True):
@@ -45,7 +45,7 @@ def _row(row: TableRow, table: StageTable) -> dict[str, str]:
 
 def _estimate(entry: Entry, row: TableRow) -> str:
     if entry.estimate is None:
-        return entry.missing or ""
+        return visible(entry.missing or "")
     return estimate_text(entry.estimate, (entry.info or row.info).unit, with_unit=False)
 
 
@@ -55,8 +55,8 @@ def _change(entry: Entry, row: TableRow) -> str:
         return ""
     mark = MARKS[change.wording]
     if change.difference is None:
-        return f"{mark} {change.missing or ''}".rstrip()
+        return f"{mark} {visible(change.missing or '')}".rstrip()
     text = difference_text(change.difference, (entry.info or row.info).unit, with_unit=False)
     reasons = change.comparability.reasons if change.comparability else ()
-    why = f" ({', '.join(map(str, reasons))})" if reasons else ""
+    why = f" ({visible(', '.join(map(str, reasons)))})" if reasons else ""
     return f"{mark} {text}{why}"

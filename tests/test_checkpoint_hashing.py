@@ -78,3 +78,74 @@ def test_an_unwritable_memory_is_no_error(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     (tmp_path / "weights").write_bytes(LARGE)
     assert file_hash(tmp_path / "weights") == hashlib.sha256(LARGE).hexdigest()
+
+
+def hub_blob(folder: Path, name: str, content: bytes = LARGE) -> Path:
+    """Return a snapshot's link to a blob, as the hub's client lays them out."""
+    blob = folder / "models--org--name" / "blobs" / name
+    blob.parent.mkdir(parents=True)
+    blob.write_bytes(content)
+    snapshot = folder / "models--org--name" / "snapshots" / "0123" / "model.safetensors"
+    snapshot.parent.mkdir(parents=True)
+    snapshot.symlink_to(blob)
+    return snapshot
+
+
+def test_the_hubs_own_sha256_is_taken_for_it(
+    tmp_path: Path, memory: Path, reads: list[Path]
+) -> None:
+    value = hashlib.sha256(LARGE).hexdigest()
+    assert file_hash(hub_blob(tmp_path, value)) == value
+    assert reads == []
+    (tmp_path / "copy").write_bytes(LARGE)
+    assert file_hash(tmp_path / "copy") == value
+
+
+@pytest.mark.parametrize("name", ["0" * 40, "0" * 64 + "x", "Z" * 64])
+def test_another_name_of_a_blob_is_no_hash(
+    tmp_path: Path, memory: Path, reads: list[Path], name: str
+) -> None:
+    """Small files are named by git's sha1 of something else than their content."""
+    assert file_hash(hub_blob(tmp_path, name)) == hashlib.sha256(LARGE).hexdigest()
+    assert len(reads) == 1
+
+
+def test_a_link_outside_the_hubs_cache_is_read(
+    tmp_path: Path, memory: Path, reads: list[Path]
+) -> None:
+    blob = tmp_path / "blobs" / ("0" * 64)
+    blob.parent.mkdir()
+    blob.write_bytes(LARGE)
+    (tmp_path / "link").symlink_to(blob)
+    assert file_hash(tmp_path / "link") == hashlib.sha256(LARGE).hexdigest()
+
+
+def test_a_gguf_files_vocabulary_is_read_once_per_machine(
+    tmp_path: Path, memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import gguf
+
+    from harness.gguf_metadata import tokenizer_of
+
+    writer = gguf.GGUFWriter(tmp_path / "m.gguf", "llama")
+    writer.add_token_list(["<s>", "a"])
+    writer.add_bos_token_id(0)
+    writer.add_chat_template("{{ bos_token }}")
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.close()
+    first = tokenizer_of(tmp_path / "m.gguf")
+    assert first[1]["bos_token"] == "<s>"
+    harness.hashing._recalled.clear()  # as a new process begins
+
+    def fail(*_: object) -> None:
+        raise AssertionError("it was read again")
+
+    monkeypatch.setattr(gguf, "GGUFReader", fail)
+    assert tokenizer_of(tmp_path / "m.gguf") == first
+    harness.hashing._recalled.clear()
+    known = json.loads(memory.with_name("gguf.json").read_text())
+    damaged = {name: [*seen[:3], {"identity": 3}] for name, seen in known.items()}
+    memory.with_name("gguf.json").write_text(json.dumps(damaged))
+    with pytest.raises(AssertionError):
+        tokenizer_of(tmp_path / "m.gguf")

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 LAYERS = (  # low to high; a module imports from its own layer and those below
-    {"errors", "records", "__init__"},
+    {"errors", "records", "secrets", "interrupt", "__init__"},
     {
         "task",
         "metrics",
         "detectors",
+        "privacy",
         "stats",
         "render",
         "evidence",
@@ -24,7 +25,15 @@ LAYERS = (  # low to high; a module imports from its own layer and those below
         "hashing",
         "lineage",
     },
-    {"chat", "gguf_metadata", "checkpoint"},
+    {
+        "chat",
+        "gguf_metadata",
+        "settings_files",
+        "foreign_code",
+        "checkpoint",
+        "fitness",
+        "guard",
+    },
     {"kinds"},
     {
         "spec",
@@ -35,12 +44,30 @@ LAYERS = (  # low to high; a module imports from its own layer and those below
         "lm_eval_tasks",
         "plan",
         "backends",
+        "hardware",
+        "surroundings",
         "store",
         "demo",
     },
-    {"run", "recording", "scores", "account", "cost", "analysis", "progress"},
-    {"evaluate", "listings", "check", "prompts", "task_listings"},
-    {"cli", "cli_tasks", "__main__"},
+    {
+        "run",
+        "asking",
+        "work",
+        "repeat",
+        "again",
+        "recording",
+        "scores",
+        "stored_tasks",
+        "rescore",
+        "verify",
+        "account",
+        "cost",
+        "analysis",
+        "progress",
+    },
+    {"gate"},
+    {"evaluate", "local_data", "listings", "check", "prompts", "task_listings", "store_listings"},
+    {"cli", "cli_compare", "cli_run", "cli_store", "cli_tasks", "__main__"},
 )
 ALLOWED = {
     "tasks": {

@@ -5,45 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from runs import go, go_on
 from toys import quiz_rows, write_jsonl
 
 from harness.backends.base import Backend
 from harness.backends.fake import FakeBackend
-from harness.evaluate import Job, Overrides, prepare
-from harness.plan import Cell
+from harness.evaluate import Overrides, prepare
 from harness.records import Generation, Request, Response
-from harness.run import Summary, run
 from harness.spec import load_spec
-from harness.store import merge_runs, read_evidence
+from harness.store import Store, merge_runs, read_evidence
 
 Write = Callable[..., Path]
-
-
-class Silent:
-    """A watcher that only counts."""
-
-    def __init__(self) -> None:
-        self.loaded: list[str] = []
-        self.done = 0
-
-    def load(self, checkpoint: str) -> None:
-        self.loaded.append(checkpoint)
-
-    def begin(self, cell: Cell, documents: int) -> None:
-        pass
-
-    def advance(self) -> None:
-        self.done += 1
-
-
-def go(path: Path, backend: Callable[..., Backend] | None = None, **over: Any) -> Summary:
-    job = prepare(Overrides(**over).apply(load_spec(path)))
-    return go_on(job, backend)
-
-
-def go_on(job: Job, backend: Callable[..., Backend] | None = None) -> Summary:
-    extra = [backend] if backend else []
-    return run(job.plan, job.inspections, job.store, Silent(), *extra)
 
 
 def test_a_second_run_asks_no_model(write_spec: Write) -> None:
@@ -287,3 +259,15 @@ def test_secrets_of_a_spec_are_not_stored(write_spec: Write, tmp_path: Path) -> 
     go(write_spec(backend={"name": "fake", "options": options}))
     stored = "".join(p.read_text() for p in (tmp_path / "evals" / "runs").rglob("*.json"))
     assert "sk-12345678" not in stored
+
+
+def test_a_cells_coverage_is_read_once(write_spec: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, read = write_spec(), []
+    coverage = Store.coverage
+    monkeypatch.setattr(Store, "coverage", lambda *args: read.append(args[1]) or coverage(*args))
+    for expected in (32, 0):
+        job = prepare(load_spec(path))
+        summary = go_on(job)
+        assert summary.asked == 3 * expected
+        assert sorted(read) == sorted({cell.key for cell in job.plan.cells})
+        read.clear()

@@ -1,11 +1,17 @@
-"""Tiny random Llamas with trained byte-level tokenizers, written to folders as a user's are."""
+"""Tiny random models, most of them Llamas, with trained byte-level tokenizers, as users have."""
 
 from pathlib import Path
 from typing import Any
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerFast,
+)
 
 from harness.backends import BackendSpec, open_backend
 from harness.checkpoint import inspect
@@ -62,6 +68,64 @@ def tiny_llama(
     model = LlamaForCausalLM(LlamaConfig(**settings | changes))
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():  # wide enough that tokens differ clearly
+        for weight in model.parameters():
+            if weight.dim() > 1:
+                weight.normal_(0.0, 0.3, generator=generator)
+    return model.eval()
+
+
+_SIZES = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2}
+_HEADS = {"num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": POSITIONS}
+_SLIDING = ["sliding_attention", "full_attention"]
+_GPT2 = {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": POSITIONS}
+ARCHITECTURES: dict[str, dict[str, Any]] = {
+    "llama": {},
+    "qwen2": {},
+    "qwen3": {"head_dim": 8},
+    "gemma": {"head_dim": 8},
+    "gemma2": {"head_dim": 8, "sliding_window": 12},
+    "gemma3_text": {"head_dim": 8, "sliding_window": 12, "layer_types": _SLIDING},
+    "gpt2": _GPT2,
+    "gpt_bigcode": _GPT2,
+    "gptj": {**_GPT2, "rotary_dim": 4},
+    "gpt_neox": {},
+    "phi": {},
+    "phi3": {},
+    "opt": {"ffn_dim": 64, "word_embed_proj_dim": 32},
+    "granite": {"logits_scaling": 8.0},
+    "mixtral": {"num_local_experts": 4},
+    "mistral": {"sliding_window": None},
+    "mistral, sliding": {"sliding_window": 12},
+    "qwen2, sliding": {"sliding_window": 12, "use_sliding_window": True, "max_window_layers": 1},
+    "llama, dynamic": {
+        "rope_parameters": {"rope_type": "dynamic", "factor": 2.0, "rope_theta": 10000.0},
+        "max_position_embeddings": 32,
+    },
+    "phi3, longrope": {
+        "rope_parameters": {
+            "rope_type": "longrope",
+            "rope_theta": 10000.0,
+            "short_factor": [1.0] * 4,
+            "long_factor": [1.0, 2.0, 4.0, 8.0],
+        },
+        "original_max_position_embeddings": 32,
+    },
+    "gpt_oss": {"head_dim": 8, "num_local_experts": 4, "sliding_window": 12},
+    "bloom": {"n_layer": 2, "n_head": 4},
+    "falcon": {"alibi": True},
+    "mamba": {"state_size": 4},
+    "lfm2": {"layer_types": ["conv", "full_attention"]},
+}
+"""What tells a tiny model from the others; the first word is transformers' name of the type."""
+
+
+def tiny_model(kind: str, tokenizer: PreTrainedTokenizerFast, seed: int = 0) -> Any:
+    tokens = {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
+    sizes = {"vocab_size": len(tokenizer), "pad_token_id": None, **tokens, **_SIZES, **_HEADS}
+    config = AutoConfig.for_model(kind.split(",")[0], **sizes | ARCHITECTURES[kind])
+    model = AutoModelForCausalLM.from_config(config)
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
         for weight in model.parameters():
             if weight.dim() > 1:
                 weight.normal_(0.0, 0.3, generator=generator)

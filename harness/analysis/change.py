@@ -57,9 +57,10 @@ def change(reference: Evidence, candidate: Evidence, seed: int, confidence: floa
 def generator(seed: int, *cells: Evidence) -> np.random.Generator:
     """Return the generator for one number: made from the seed and from what the number is about.
 
-    So the same evidence gives the same interval in whatever table it stands.
+    So the same evidence gives the same interval in whatever table it stands, and a comparison that
+    is turned round has the same one, turned round.
     """
-    about = [seed, *(f"{e.identity.cell}|{e.primary.info.signature}" for e in cells)]
+    about = [seed, *sorted(f"{e.identity.cell}|{e.primary.info.signature}" for e in cells)]
     return np.random.default_rng(int(digest(about), 16))
 
 

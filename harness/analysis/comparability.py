@@ -7,13 +7,41 @@ INCOMPARABLE   another task, task version or metric, or no document in common
 Documents pair by id and content. What the prompt looked like (format, template, shots) is a reason
 only where the requests really differ: a perplexity is asked the same way in every format. How it
 was answered (tokenizer, numerics) leaves no trace in the requests and is always a reason.
+
+The codes are stable; ``!`` makes two cells INCOMPARABLE, the others make them QUALIFIED.
+
+============================== =====================================================================
+``task_differs`` !             another task
+``task_version_differs`` !     the task's way of asking or scoring changed between them
+``privacy_differs`` !          one names its documents by keyed hashes, the other in the open
+``privacy_key_differs`` !      two owners' keys name them
+``metric_missing`` !           one hasn't got the metric
+``metric_signature_differs`` ! the metric was computed in another way
+``no_common_document`` !       nothing to pair
+``unpaired``                   one of them is a number without records: there is nothing to pair
+``documents_differ``           documents of one id and another content; they aren't paired
+``coverage``                   not every document that was planned is paired
+``generation_differs``         other generation parameters
+``formulation_differs``        the choices were asked for in another way, and so were the requests
+``format_differs``             plain here, chat there
+``shots_differs``              another number of examples
+``seed_differs``               other examples
+``template_differs``           another chat template
+``requests_differ``            other requests, and nothing of the above says why
+``tokenizer_differs``          other tokens for the same text
+``backend_differs``            another scorer
+``dtype_differs``              another number type
+``max_length_differs``         another number of tokens that fit
+``bos_differs``                another policy for the first token
+``<setting>_differs``          any other setting of a backend that its numbers depend on
+============================== =====================================================================
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
 
-from harness.evidence import Evidence, Identity, Scores
+from harness.evidence import Aggregate, Evidence, Identity, Known, Scores
 from harness.records import JSON, canonical
 from harness.results import Comparability, Reason
 
@@ -67,13 +95,34 @@ def compare(reference: Evidence, candidate: Evidence, metric: str | None = None)
     return Pairing(comparability=comparability, reference=first, candidate=second)
 
 
+def compare_stated(reference: Known, candidate: Known) -> Comparability:
+    """Judge two cells of which at least one is a number without records: never COMPARABLE."""
+    a, b = reference.identity, candidate.identity
+    infos = [
+        side.info if isinstance(side, Aggregate) else side.primary.info
+        for side in (reference, candidate)
+    ]
+    sizes = [
+        side.n if isinstance(side, Aggregate) else side.planned for side in (reference, candidate)
+    ]
+    wanted = max((n for n in sizes if n is not None), default=0)
+    blocking = [
+        *_tasks(a, b),
+        *_differs("metric_signature", infos[0].signature, infos[1].signature),
+    ]
+    if blocking:
+        return _incomparable(blocking, wanted)
+    reasons = (Reason("unpaired"), *_generation(a, b), *_ways(a, b), *_answering(a, b))
+    return Comparability(verdict="QUALIFIED", reasons=reasons, paired=0, wanted=wanted)
+
+
 def _incomparable(reasons: list[Reason], wanted: int) -> Comparability:
     return Comparability(verdict="INCOMPARABLE", reasons=tuple(reasons), paired=0, wanted=wanted)
 
 
 def _blocking(a: Evidence, b: Evidence, metric: str | None) -> Iterator[Reason]:
-    yield from _differs("task", a.identity.task, b.identity.task)
-    yield from _differs("task_version", a.identity.task_version, b.identity.task_version)
+    yield from _tasks(a.identity, b.identity)
+    yield from _named(a.identity.privacy, b.identity.privacy)
     ours, theirs = _scores(a, metric), _scores(b, metric)
     if ours is None or theirs is None:
         yield Reason("metric_missing", metric or "")
@@ -81,26 +130,43 @@ def _blocking(a: Evidence, b: Evidence, metric: str | None) -> Iterator[Reason]:
         yield from _differs("metric_signature", ours.info.signature, theirs.info.signature)
 
 
+def _tasks(a: Identity, b: Identity) -> Iterator[Reason]:
+    yield from _differs("task", a.task, b.task)
+    yield from _differs("task_version", a.task_version, b.task_version)
+
+
+def _named(a: Mapping[str, JSON], b: Mapping[str, JSON]) -> Iterator[Reason]:
+    """Why documents can't be told by their ids: each owner's key gives them other ones."""
+    yield from _differs("privacy", *(side.get("mode", "open") for side in (a, b)))
+    if a and b:
+        yield from _differs("privacy_key", a["key"], b["key"])
+
+
 def _scores(evidence: Evidence, metric: str | None) -> Scores | None:
     return evidence.primary if metric is None else evidence.scores(metric)
 
 
 def _asking(a: Identity, b: Identity, asked: int, pairs: int) -> Iterator[Reason]:
-    """Why the requests differ; the bare count when nothing that is known explains it."""
+    """Yield why the requests differ; the bare count when nothing that is known explains it."""
+    yield from _generation(a, b)
+    if asked:
+        yield from [*_ways(a, b)] or _counted("requests_differ", asked, pairs)
+
+
+def _generation(a: Identity, b: Identity) -> Iterator[Reason]:
     changed = _changed(a.generation, b.generation)
     if changed:
         yield Reason("generation_differs", ", ".join(changed))
-    if not asked:
-        return
-    known = [
-        *_differs("formulation", a.variant.formulation, b.variant.formulation),
-        *_differs("format", a.variant.format, b.variant.format),
-        *_differs("shots", a.variant.shots, b.variant.shots),
-        *_differs("seed", a.seed, b.seed),
-    ]
+
+
+def _ways(a: Identity, b: Identity) -> Iterator[Reason]:
+    """Yield what is known to make requests differ."""
+    yield from _differs("formulation", a.variant.formulation, b.variant.formulation)
+    yield from _differs("format", a.variant.format, b.variant.format)
+    yield from _differs("shots", a.variant.shots, b.variant.shots)
+    yield from _differs("seed", a.seed, b.seed)
     if a.variant.format == b.variant.format and a.template != b.template:
-        known.append(Reason("template_differs"))
-    yield from known or _counted("requests_differ", asked, pairs)
+        yield Reason("template_differs")
 
 
 def _answering(a: Identity, b: Identity) -> Iterator[Reason]:

@@ -1,13 +1,14 @@
 """One table row between two checkpoints, on the normalised scale, with everything paired."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.analysis.change import generator, paired_scores
-from harness.analysis.comparability import compare
-from harness.evidence import Evidence
+from harness.analysis.comparability import compare, compare_stated
+from harness.analysis.unpaired import stated, unpaired_difference
+from harness.evidence import Aggregate, Evidence, Known
 from harness.metrics.metric import MetricInfo
 from harness.records import Capability, Estimate
-from harness.results import Comparability, Reason
+from harness.results import Comparability, Difference, Reason
 from harness.stats.influence import Contrast, contrast, unit_ids
 from harness.stats.paired import paired_difference
 
@@ -29,6 +30,16 @@ class RowDelta:
     qualified: tuple[Reason, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    chance: float
+    width: float
+    """Ceiling - chance; negative where lower is better."""
+
+    def of(self, score: Contrast) -> Contrast:
+        return score.shifted(-self.chance) * (1 / self.width)
+
+
 def scale_of(info: MetricInfo) -> float | None:
     """Return ceiling - chance, negative where lower is better; None where a metric has no scale."""
     if info.ceiling is None or info.ceiling == info.chance:
@@ -36,49 +47,41 @@ def scale_of(info: MetricInfo) -> float | None:
     return info.ceiling - info.chance
 
 
+def info_of(side: Known) -> MetricInfo:
+    """Return the metric that a row shows."""
+    return side.info if isinstance(side, Aggregate) else side.primary.info
+
+
 def row_delta(
-    reference: Evidence, candidate: Evidence, seed: int, confidence: float = 0.95
+    reference: Known, candidate: Known, seed: int, confidence: float = 0.95
 ) -> RowDelta | str:
-    """Return the delta of two cells, or why there is none."""
-    pairing = compare(reference, candidate)
-    scale = scale_of(candidate.primary.info)
-    if scale is None:
-        return f"{candidate.primary.info.name} has no chance level or ceiling"
-    if pairing.comparability.verdict == "INCOMPARABLE":
-        return said(pairing.comparability)
-    before, after = paired_scores(reference, candidate, pairing)
-    clusters = [candidate.clusters[i] for i in pairing.candidate]
-    rng = generator(seed, reference, candidate)
-    found = paired_difference(before, after, clusters, rng, confidence)
-    if found is None:
-        return "the metric has no value on the shared documents"
-    identity, info = candidate.identity, candidate.primary.info
-    documents = [candidate.documents[i] for i in pairing.candidate]
-    units = unit_ids(identity.task, documents, clusters)
-    sides = [contrast(info, side.rows, units) for side in (before, after)]
-    if sides[0] is None or sides[1] is None:
-        return "fewer than two independent units"
-    scores = [side.shifted(-info.chance) * (1 / scale) for side in sides if side]
-    return RowDelta(
-        row=identity.row,
-        task=identity.task,
-        capability=identity.capability,
-        before=scores[0],
-        after=scores[1],
-        delta=scaled(found.estimate, 1 / scale),
-        p_loss=_p_loss(found.p, found.estimate.value / scale),
-        qualified=pairing.comparability.reasons,
-    )
+    """Return the delta of two cells, or why there is none.
+
+    A side without records makes it unpaired, which ``qualified`` then says.
+    """
+    info = _common(info_of(reference), info_of(candidate))
+    width = scale_of(info)
+    if width is None:
+        return f"{info.name} has no chance level or ceiling"
+    scale = _Scale(info.chance, width)
+    if isinstance(reference, Evidence) and isinstance(candidate, Evidence):
+        return _paired((reference, candidate), scale, seed, confidence)
+    return _unpaired((reference, candidate), scale, seed, confidence)
 
 
-def normalised(cell: Evidence) -> Contrast | None:
-    """Return a cell's normalised score over all its documents; None where it has none."""
+def normalised(cell: Evidence, places: list[int] | None = None) -> Contrast | None:
+    """Return a cell's normalised score; None where it has none.
+
+    ``places`` are the indices of the documents that count; None: all.
+    """
     info, who = cell.primary.info, cell.identity
-    scale = scale_of(info)
-    if scale is None or not cell.documents:
+    at = list(range(len(cell.documents))) if places is None else places
+    width = scale_of(info)
+    if width is None or not at:
         return None
-    found = contrast(info, cell.primary.rows, unit_ids(who.task, cell.documents, cell.clusters))
-    return None if found is None else found.shifted(-info.chance) * (1 / scale)
+    units = unit_ids(who.task, [cell.documents[i] for i in at], [cell.clusters[i] for i in at])
+    found = contrast(info, cell.primary.rows[at], units)
+    return None if found is None else _Scale(info.chance, width).of(found)
 
 
 def scaled(estimate: Estimate, factor: float) -> Estimate:
@@ -98,6 +101,69 @@ def scaled(estimate: Estimate, factor: float) -> Estimate:
 def said(comparability: Comparability) -> str:
     """Return a verdict's reasons in words."""
     return ", ".join(str(reason).replace("_", " ") for reason in comparability.reasons)
+
+
+def _paired(
+    sides: tuple[Evidence, Evidence], scale: _Scale, seed: int, confidence: float
+) -> RowDelta | str:
+    reference, candidate = sides
+    pairing = compare(reference, candidate)
+    if pairing.comparability.verdict == "INCOMPARABLE":
+        return said(pairing.comparability)
+    before, after = paired_scores(reference, candidate, pairing)
+    clusters = [candidate.clusters[i] for i in pairing.candidate]
+    rng = generator(seed, reference, candidate)
+    found = paired_difference(before, after, clusters, rng, confidence)
+    if found is None:
+        return "the metric has no value on the shared documents"
+    documents = [candidate.documents[i] for i in pairing.candidate]
+    units = unit_ids(candidate.identity.task, documents, clusters)
+    scores = [contrast(side.info, side.rows, units) for side in (before, after)]
+    return _built(candidate, scale, scores, found, pairing.comparability)
+
+
+def _unpaired(
+    sides: tuple[Known, Known], scale: _Scale, seed: int, confidence: float
+) -> RowDelta | str:
+    comparability = compare_stated(*sides)
+    if comparability.verdict == "INCOMPARABLE":
+        return said(comparability)
+    found = unpaired_difference(*sides, seed, confidence)
+    if found is None:
+        return "the metric has no value"
+    scores = [stated(side, seed, confidence) for side in sides]
+    return _built(sides[1], scale, scores, found, comparability)
+
+
+def _built(
+    candidate: Known,
+    scale: _Scale,
+    scores: list[Contrast | None],
+    found: Difference,
+    comparability: Comparability,
+) -> RowDelta | str:
+    before, after = scores
+    if before is None or after is None:
+        return "no error can be computed from these documents"
+    delta = scaled(found.estimate, 1 / scale.width)
+    return RowDelta(
+        row=candidate.identity.row,
+        task=candidate.identity.task,
+        capability=candidate.identity.capability,
+        before=scale.of(before),
+        after=scale.of(after),
+        delta=delta,
+        p_loss=_p_loss(found.p, delta.value),
+        qualified=comparability.reasons,
+    )
+
+
+def _common(reference: MetricInfo, candidate: MetricInfo) -> MetricInfo:
+    """Return one metric for both sides: chance follows the documents, which may not be all shared.
+
+    Their mean, so that a comparison turned round only changes its sign.
+    """
+    return replace(candidate, chance=(reference.chance + candidate.chance) / 2)
 
 
 def _p_loss(two_sided: float | None, delta: float) -> float | None:

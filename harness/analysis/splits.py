@@ -15,6 +15,8 @@ from hashlib import blake2b
 import numpy as np
 
 from harness.analysis.chains import shared_places
+from harness.analysis.comparability import compare
+from harness.analysis.rows import said
 from harness.evidence import Evidence
 from harness.metrics.metric import MetricInfo
 from harness.records import Estimate
@@ -35,13 +37,14 @@ def format_split(
     Each side holds the task's cells of one checkpoint, asked in several ways.
     """
     cells = [*reference, *candidate]
-    if len({c.primary.info.signature for c in cells}) > 1:
-        return "the variants have different primary metrics"
     native = [_native(side) for side in (reference, candidate)]
     if native[0] is None or native[1] is None:
         return "not asked natively"
     if len(reference) == len(candidate) == 1:
         return "asked in one way only; run formats [plain, chat]"
+    obstacle = _obstacle(cells, (native[0], native[1]))
+    if obstacle is not None:
+        return obstacle
     places = shared_places(cells)
     picks = np.array([_picks(cells[0].documents[i]) for i in places[0]], dtype=bool)
     if not picks.any() or picks.all():
@@ -59,13 +62,11 @@ def format_split(
     if any(score is None for score in found):
         return "the metric has no value on the shared documents"
     m_r, m_s, cap_r, cap_s = (score for score in found if score is not None)
-    native_names, best_names = (
-        " and ".join(c.identity.row for c in pair if c) for pair in (native, best)
-    )
+    native_names, best_names = (" → ".join(map(_way, pair)) for pair in (native, best))
     return _split(
         (native[0], native[1]),
         {"capability": cap_s - cap_r, "format": (cap_r - m_r) - (cap_s - m_s)},
-        f"native {native_names}; best {best_names}, picked on {int(picks.sum())} other documents",
+        f"native {native_names}; best {best_names}, picked on {int(picks.sum())} others",
         int((~picks).sum()),
         confidence,
     )
@@ -79,12 +80,15 @@ def extraction_split(
     An answer counts as extracted when its status is ``ok``. Else say why it can't be split.
     """
     cells = (reference, candidate)
+    comparability = compare(reference, candidate).comparability
+    if comparability.verdict == "INCOMPARABLE":
+        return said(comparability)
     places = shared_places(cells)
     rows = [c.primary.rows[at] for c, at in zip(cells, places, strict=True)]
     if not places[0] or not all(
         is_binary(c.primary.info, r) for c, r in zip(cells, rows, strict=True)
     ):
-        return f"{candidate.primary.info.name} isn't right or wrong per document"
+        return "the metric isn't right or wrong per document"
     shares, given = [], []
     for cell, at, side in zip(cells, places, rows, strict=True):
         found = np.array([cell.statuses[i] == "ok" for i in at], dtype=np.float64)
@@ -104,6 +108,19 @@ def extraction_split(
     return _split(cells, terms, detail, len(places[0]), confidence)
 
 
+def _obstacle(cells: Sequence[Evidence], native: tuple[Evidence, Evidence]) -> str | None:
+    """Return why scores of the ways of asking can't stand beside each other."""
+    comparability = compare(*native).comparability
+    if comparability.verdict == "INCOMPARABLE":
+        return said(comparability)
+    infos = [c.primary.info for c in cells]
+    scales = {(info.unit, info.higher_is_better, info.ceiling, info.aggregate) for info in infos}
+    names = [info.name for info in infos]
+    if len(scales) > 1:  # accuracy per letter and per text are both shares of right answers
+        return f"the ways of asking have other metrics: {', '.join(dict.fromkeys(names))}"
+    return None
+
+
 def _native(side: Sequence[Evidence]) -> Evidence | None:
     """Return the cell of the default formulation, plain for a base and chat for the rest."""
     wanted = "plain" if side[0].identity.stage in ("base", "cpt") else "chat"
@@ -115,6 +132,14 @@ def _native(side: Sequence[Evidence]) -> Evidence | None:
             and c.identity.variant.formulation not in c.identity.row.split(":")
         ),
         None,
+    )
+
+
+def _way(cell: Evidence | None) -> str:
+    return (
+        ""
+        if cell is None
+        else f"{cell.identity.variant.formulation} {cell.identity.variant.format}"
     )
 
 

@@ -13,7 +13,7 @@ from math import inf
 import numpy as np
 
 from harness.analysis.rows import RowDelta, row_delta, scaled
-from harness.evidence import Evidence
+from harness.evidence import Known
 from harness.records import CAPABILITIES, Capability, Estimate, Stage
 from harness.results import GroupDelta, LeftOut, TaskDelta, TaxStatement
 from harness.stats.corrections import holm
@@ -29,35 +29,32 @@ Again = Callable[[TaskDelta, float], TaskDelta]
 
 
 def tax_statement(
-    reference: Mapping[str, Evidence],
-    candidate: Mapping[str, Evidence],
+    reference: Mapping[str, Known],
+    candidate: Mapping[str, Known],
     seed: int,
     confidence: float = 0.95,
 ) -> TaxStatement:
     """Return what ``candidate`` gained and paid; both map table rows to one checkpoint's cells.
 
-    Perplexities have neither chance nor ceiling and are left out, as rows that only one side has.
-    ValueError if a side is empty.
+    Perplexities have neither chance nor ceiling and are left out, as rows that only one side has
+    and samples of what was tuned on. ValueError if a side is empty.
     """
     if not reference or not candidate:
         raise ValueError("both checkpoints need evidence")
-    rows: dict[str, list[str]] = {}
+    rows: dict[str, list[RowDelta]] = {}
     left_out = []
     for row in dict.fromkeys([*reference, *candidate]):
-        why = _obstacle(reference.get(row), candidate.get(row), seed)
-        if why is None:
-            rows.setdefault(candidate[row].identity.task, []).append(row)
+        found = _row(reference.get(row), candidate.get(row), seed, confidence)
+        if isinstance(found, str):
+            left_out.append(LeftOut(row, found))
         else:
-            left_out.append(LeftOut(row, why))
-
-    def task_delta(names: Sequence[str], level: float) -> TaskDelta:
-        found = [row_delta(reference[row], candidate[row], seed, level) for row in names]
-        return joined([delta for delta in found if isinstance(delta, RowDelta)], level)
+            rows.setdefault(found.task, []).append(found)
 
     def again(task: TaskDelta, level: float) -> TaskDelta:
-        return task_delta(task.rows, level)
+        found = [row_delta(reference[row], candidate[row], seed, level) for row in task.rows]
+        return joined([delta for delta in found if isinstance(delta, RowDelta)], level)
 
-    tasks = [task_delta(names, confidence) for names in rows.values()]
+    tasks = [joined(deltas, confidence) for deltas in rows.values()]
     first, second = (next(iter(side.values())).identity for side in (reference, candidate))
     return statement((first.checkpoint, second.checkpoint), second.stage, tasks, left_out, again)
 
@@ -143,12 +140,13 @@ def widened(task: TaskDelta, confidence: float) -> TaskDelta:
     return replace(task, delta=replace(delta, low=low, high=high, confidence=confidence))
 
 
-def _obstacle(before: Evidence | None, after: Evidence | None, seed: int) -> str | None:
-    """Return why a row gives no delta; None if it gives one."""
+def _row(before: Known | None, after: Known | None, seed: int, confidence: float) -> RowDelta | str:
+    """Return a row's delta, or why it gives none."""
     if before is None or after is None:
         return "only one of the two was evaluated on it"
-    found = row_delta(before, after, seed)
-    return found if isinstance(found, str) else None
+    if after.identity.seen_of is not None:
+        return f"a sample of what was tuned on; {after.identity.seen_of} is held out"
+    return row_delta(before, after, seed, confidence)
 
 
 def _mean(rows: Sequence[RowDelta], confidence: float) -> tuple[Estimate, float | None]:
@@ -166,12 +164,13 @@ def _mean(rows: Sequence[RowDelta], confidence: float) -> tuple[Estimate, float 
         p_loss = one_sided(joint.value / joint.standard_error, joint.freedom)
     elif len(lows) == len(highs) == len(rows):
         bounds = float(np.mean(lows)), float(np.mean(highs))
+    unpaired = any(reason.code == "unpaired" for row in rows for reason in row.qualified)
     mean = Estimate(
         value=joint.value,
         low=bounds[0],
         high=bounds[1],
         n=max(row.delta.n for row in rows),
-        method=f"mean of {len(rows)} variants, paired t",
+        method=f"mean of {len(rows)} variants, {'unpaired' if unpaired else 'paired t'}",
         confidence=confidence,
     )
     return mean, p_loss
@@ -180,14 +179,17 @@ def _mean(rows: Sequence[RowDelta], confidence: float) -> tuple[Estimate, float 
 def _certified(tasks: Sequence[TaskDelta]) -> list[TaskDelta]:
     """Return the tasks that lost after Holm's correction, the surest first.
 
-    One-sided at half of what the intervals leave out; a task without a test found nothing.
+    One-sided at half of what the intervals leave out; a task without a test found nothing, and one
+    that was asked in another way has changed, whoever lost.
     """
     adjusted = holm([1.0 if task.p_loss is None else task.p_loss for task in tasks])
     order = np.argsort(adjusted, kind="stable")
     return [
         tasks[i]
         for i in order
-        if adjusted[i] <= (1 - tasks[i].delta.confidence) / 2 and tasks[i].delta.value < 0
+        if adjusted[i] <= (1 - tasks[i].delta.confidence) / 2
+        and tasks[i].delta.value < 0
+        and not tasks[i].qualified
     ]
 
 
@@ -199,6 +201,8 @@ def _rate(
         return None, "no comparable general or domain task"
     if aligned is None:
         return None, "no comparable alignment task"
+    if aligned.net.high is not None and aligned.net.high < 0:
+        return None, "there is no gain but a loss"
     if aligned.net.low is None or aligned.net.low <= 0:
         return None, "the gain's interval doesn't exclude 0"
     if {task.task for task in retained.tasks} & {task.task for task in aligned.tasks}:

@@ -13,10 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis.chains import shared_places
+from harness.analysis.comparability import compare
 from harness.evidence import Evidence
+from harness.records import Estimate
 from harness.results import Fate, Flips, Trajectories, Trajectory
 from harness.results.noise import NoiseFloor
 from harness.stats.intervals import is_binary, share
+from harness.stats.recovery import difference_interval
 
 _FATES: dict[str, Fate] = {
     "1": "kept",
@@ -33,17 +36,22 @@ def trajectories(
 ) -> Trajectories | str:
     """Follow the documents that all of a row's cells share, the root's first; else say why not.
 
-    ``floors`` maps cells to their noise floors; documents that flip there are flaky.
+    Cells that don't compare with the last one are left out. ``floors`` maps cells to their noise
+    floors; documents that flip there are flaky.
     """
+    given = [c.identity.checkpoint for c in cells]
+    cells = [
+        *(c for c in cells[:-1] if compare(c, cells[-1]).comparability.verdict != "INCOMPARABLE"),
+        *cells[-1:],
+    ]
+    if len(cells) < 2:
+        return "fewer than two checkpoints share a document"
     places = shared_places(cells)
-    if len(cells) < 2 or not places[0]:
+    if not places[0]:
         return "fewer than two checkpoints share a document"
     scores = [c.primary.rows[at] for c, at in zip(cells, places, strict=True)]
     if not all(is_binary(c.primary.info, rows) for c, rows in zip(cells, scores, strict=True)):
-        return f"{cells[0].primary.info.name} isn't right or wrong per document"
-    signatures = {c.primary.info.signature for c in cells}
-    if len(signatures) > 1:
-        return f"different metrics: {', '.join(sorted(signatures))}"
+        return "the metric isn't right or wrong per document"
     right = np.stack([rows[:, 0] == 1.0 for rows in scores], axis=1)
     documents = [cells[0].documents[i] for i in places[0]]
     known = floors or {}
@@ -64,6 +72,7 @@ def trajectories(
         chain=chain,
         items=items,
         fates=dict(Counter(item.fate for item in items)),
+        missing=tuple(name for name in given if name not in chain),
         flips=tuple(_flips((cells[a], cells[b]), (places[a], places[b]), known) for a, b in steps),
     )
 
@@ -99,6 +108,7 @@ def _flips(
     right, wrong = float(before.mean()), float((~after).mean())
     clusters = [candidate.clusters[i] for i in places[1]]
     nfr = share(lost, clusters)
+    pfr = share(gained, clusters)
     floor = _floor(floors.get(reference.identity.cell))
     codes = [_code(candidate, i) for i, one in zip(places[1], lost, strict=True) if one]
     return Flips(
@@ -106,21 +116,23 @@ def _flips(
         candidate=candidate.identity.checkpoint,
         n=len(before),
         lost=nfr,
-        gained=share(gained, clusters),
+        gained=pfr,
         lost_of_right=nfr.value / right if right else None,
         relative=nfr.value / (right * wrong) if right * wrong else None,
         floor=floor,
-        excess=None if floor is None else nfr.value - floor,
+        excess=None if floor is None else difference_interval(nfr, floor),
+        gained_excess=None if floor is None else difference_interval(pfr, floor),
         reasons=dict(Counter(codes)),
+        qualified=compare(reference, candidate).comparability.reasons,
     )
 
 
 def _code(cell: Evidence, index: int) -> str:
-    """Return why a document no longer matches: the code before its details."""
+    """Return why a document no longer matches: the recorded code, else what the status says."""
     reason = cell.reasons[index] if cell.reasons else None
-    return (reason or "not recorded").split(":")[0]
+    status = cell.statuses[index]
+    return (reason or ("wrong" if status == "ok" else status)).split(":")[0]
 
 
-def _floor(floor: NoiseFloor | None) -> float | None:
-    null = None if floor is None else floor.noise.null_nfr
-    return None if null is None else null.value
+def _floor(floor: NoiseFloor | None) -> Estimate | None:
+    return None if floor is None else floor.noise.null_nfr

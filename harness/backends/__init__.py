@@ -10,10 +10,12 @@ from difflib import get_close_matches
 from importlib import import_module
 
 from harness.backends.base import Backend, BackendSpec
+from harness.backends.permissions import allowed_by, refuse_unallowed
 from harness.checkpoint import Inspection, inspect
 from harness.errors import SpecError
 from harness.plugins import plugin_backend, plugin_backends
 from harness.records import JSON, Checkpoint, digest, is_secret
+from harness.secrets import without_secrets
 
 __all__ = ["BACKENDS", "Backend", "BackendSpec", "examine", "numerics", "open_backend"]
 
@@ -61,11 +63,12 @@ def _lm_eval_numerics(spec: BackendSpec) -> dict[str, JSON]:
         key: value for key, value in args.items() if key not in _LOGISTICS and not is_secret(key)
     }
     seam = {**_dtype_and_seam(spec), **({"dtype": args["dtype"]} if "dtype" in args else {})}
-    return {"model": spec.options.get("model", "hf"), "model_args": named, **seam}
+    model = spec.options.get("model", "hf")
+    return {"model": model, "model_args": without_secrets(named), **seam}
 
 
 def _options(spec: BackendSpec) -> dict[str, JSON]:
-    return {"options": digest(dict(spec.options))}
+    return {"options": digest(without_secrets(dict(spec.options)))}
 
 
 def _always(_: BackendSpec) -> bool:
@@ -103,13 +106,15 @@ def examine(spec: BackendSpec, checkpoint: Checkpoint) -> Inspection:
 
     Backends without weights of their own (a fake, a remote model that the options name) may be
     given checkpoints that aren't on this disk; the fingerprint then hashes what was declared.
+    Raises SpecError or CheckpointError for what would run code that isn't allowed.
     """
     from pathlib import Path
 
+    refuse_unallowed(spec)
     if _entry(spec).needs_weights(spec) or Path(checkpoint.model.path).exists():
-        return inspect(checkpoint.model)
+        return inspect(checkpoint.model, allowed_by(spec))
     ref = checkpoint.model
-    declared = {"path": ref.path, "adapter": ref.adapter, "revision": ref.revision}
+    declared = without_secrets({"path": ref.path, "adapter": ref.adapter, "revision": ref.revision})
     return Inspection(
         fingerprint=digest({"declared": declared}),
         tokenizer_hash=digest({"declared": None}),

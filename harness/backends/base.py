@@ -22,6 +22,10 @@ class BackendSpec:
     batch_size: int = 8
     options: Mapping[str, JSON] = field(default_factory=dict)
     """For the backend's own: lm-eval's ``model`` and ``model_args``."""
+    allow_pickle: bool = False
+    """Whether weights may be pickles; only the command line can say so."""
+    trust_remote_code: bool = False
+    """Whether a checkpoint may run Python of its own; only the command line can say so."""
 
 
 class Backend(Protocol):
@@ -47,6 +51,10 @@ class Measurements:
     """The most memory of the accelerator that tensors took; None without one."""
     cut: int = 0
     """Requests longer than ``max_length``, whose contexts lost their beginnings."""
+    halved: int | None = None
+    """The smallest batch that was left after halving for lack of memory; None if none was."""
+    notes: tuple[str, ...] = ()
+    """What a user should know of how it was computed, a line each: ``packing: off, ...``."""
 
 
 @runtime_checkable
@@ -56,3 +64,14 @@ class Measuring(Protocol):
     def measured(self) -> Measurements:
         """Return what was measured since the last call, and begin anew."""
         ...
+
+
+@runtime_checkable
+class Batching(Protocol):
+    """A backend that says where its batches end; without it every answer is the end of one.
+
+    There a run syncs its journal, and there it stops when it is asked to.
+    """
+
+    batch_done: bool
+    """Whether the answer that was just yielded was the last of its batch."""

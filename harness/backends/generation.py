@@ -1,142 +1,145 @@
-"""Generation: left-padded batches, greedy or seeded sampling, cut at stop strings and EOS.
+"""Generation: greedy or seeded, cut at stop strings and EOS, many texts side by side.
 
 A checkpoint's generation_config (temperature, repetition penalty ...) doesn't count, only its EOS
 tokens do: all checkpoints of a run are decoded alike.
 """
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any
 
-import torch
-from torch import Tensor
 from transformers import GenerationConfig
 
-from harness.backends.stopping import Answer, Ending, StopStrings, Watch, end_tokens
-from harness.backends.weights import quiet
+from harness.backends.decoding import SlotDecoder
+from harness.backends.plain_generation import PlainDecoder
+from harness.backends.slot_probe import fit
+from harness.backends.stopping import Answer, Ending, end_tokens
+from harness.backends.texts import Ended, Wanted
 from harness.records import Failure, Generate, Generation, digest, pack
 
 __all__ = ["Generator"]
-
-_Asked: TypeAlias = tuple[Generate, Sequence[int]]
-"""A request and its prompt's tokens."""
 
 
 class Generator:
     """Continues prompts under one model."""
 
     def __init__(self, model: Any, tokenizer: Any, batch_size: int) -> None:
-        self._model, self._tokenizer, self._batch_size = model, tokenizer, batch_size
-        self._device = model.get_input_embeddings().weight.device
+        self._model, self._tokenizer = model, tokenizer
         self._eos = end_tokens(model, tokenizer)
         self.first_token_seconds: list[float] = []
         """How long each batch took until its first new tokens had logits; emptied by the owner."""
+        self.notes: list[str] = []
+        """What a user should know of how texts are generated; emptied by the owner."""
+        self.halved: int | None = None
+        """The smallest batch left after halving for lack of memory; emptied by the owner."""
+        self.batch_done = True
+        """Whether the answer that was just yielded was the last that ended with its batch."""
+        self._plain = PlainDecoder(model, batch_size, self.first_token_seconds)
+        self._slots: SlotDecoder | None = None
+        self._longest = 0.0  # tokens of a text that can be kept in a slot
+        self._probed = False
+        self._said: set[str] = set()
         model.generation_config = GenerationConfig()
 
     def generate(
         self, requests: Mapping[int, Generate], prompts: Mapping[int, Sequence[int]]
     ) -> Iterator[tuple[int, Generation | Failure]]:
-        """Yield answers by the requests' keys; equal ways of asking share batches, longest first.
+        """Yield answers by the requests' keys as they are complete.
 
         ``tokens`` counts what was generated before EOS, with the tokens of a stop string. A request
         whose logits aren't finite gets a Failure.
         """
-        groups: dict[Any, list[int]] = {}
-        for key, request in requests.items():
-            # Sampling draws from a generator seeded by the request, so each is asked alone.
-            alone = key if request.temperature > 0 else None
-            groups.setdefault((request.max_tokens, request.stop, alone), []).append(key)
-        for keys in groups.values():
-            keys.sort(key=lambda key: (-len(prompts[key]), tuple(prompts[key])))
-            for begin in range(0, len(keys), self._batch_size):
-                batch = keys[begin : begin + self._batch_size]
-                answers = self._answer([(requests[key], prompts[key]) for key in batch])
-                yield from zip(batch, answers, strict=True)
+        open_: dict[int, list[Answer | Failure | None]] = {
+            key: [None] * _drawn(request) for key, request in requests.items()
+        }
+        for ended in self._run(self._wanted(requests, prompts)):
+            full = []
+            for wanted, outcome in ended:
+                parts = open_[wanted.key]
+                parts[wanted.copy] = outcome
+                if all(part is not None for part in parts):
+                    full.append(wanted.key)
+            for key in full:
+                self.batch_done = key == full[-1]
+                yield key, _generation(open_.pop(key), requests[key].n)
 
-    def _answer(self, asked: Sequence[_Asked]) -> list[Generation | Failure]:
-        try:
-            return self._batch(asked)
-        except torch.OutOfMemoryError:
-            if len(asked) == 1:
-                return [Failure(f"out of memory on a prompt of {len(asked[0][1])} tokens alone")]
-        half = len(asked) // 2
-        return [*self._answer(asked[:half]), *self._answer(asked[half:])]
+    def _run(self, wanted: Sequence[Wanted]) -> Iterator[list[Ended]]:
+        """Yield what ended together, as it ends."""
+        if wanted and not self._probed:
+            self._probe(wanted[0].ending)
+        short = [each for each in wanted if each.length <= self._longest]
+        long = [each for each in wanted if each.length > self._longest]
+        if short and long:
+            self._note(f"generation: texts over {self._longest:.0f} tokens in plain batches")
+        parts: list[tuple[SlotDecoder | PlainDecoder, list[Wanted]]] = [(self._plain, long)]
+        if self._slots is not None:
+            parts.insert(0, (self._slots, short))
+        for decoder, part in parts:
+            for ended in decoder.run(part):
+                if decoder.halved is not None:
+                    self.halved = min(decoder.halved, self.halved or decoder.halved)
+                    decoder.halved = None
+                yield ended
 
-    @torch.inference_mode()
-    def _batch(self, asked: Sequence[_Asked]) -> list[Generation | Failure]:
-        request = asked[0][0]
-        copies = request.n if request.temperature > 0 else 1
-        ending = Ending(self._tokenizer, self._eos, request.stop)
-        ids, mask = _left_padded([prompt for _, prompt in asked])
-        stops = StopStrings(ending, ids.shape[1], len(asked) * copies)
-        watch = Watch()
-        start = time.monotonic()
-        with quiet(), _seeded(request, self._device):
-            out = self._model.generate(
-                input_ids=ids.to(self._device),
-                attention_mask=mask.to(self._device),
-                generation_config=_config(request, ending.eos, copies),
-                stopping_criteria=[stops] if ending.strings else None,
-                logits_processor=[watch],
-            )
-        if watch.first_at is not None:
-            self.first_token_seconds.append(watch.first_at - start)
-        rows = out[:, ids.shape[1] :].tolist()
-        answers = [ending.cut(row, at) for row, at in zip(rows, stops.at, strict=True)]
-        bad = watch.bad
+    def _note(self, text: str) -> None:
+        if text not in self._said:
+            self._said.add(text)
+            self.notes.append(text)
+
+    def _probe(self, ending: Ending) -> None:
+        self._probed = True
+        found = fit(self._model, ending)
+        if isinstance(found, str):
+            self._note(f"generation: in plain batches, {found}")
+            return
+        self._longest = found.longest
+        self._slots = SlotDecoder(
+            self._model, found.layers, found.bytes_per_token, self.first_token_seconds
+        )
+
+    def _wanted(
+        self, requests: Mapping[int, Generate], prompts: Mapping[int, Sequence[int]]
+    ) -> list[Wanted]:
+        endings: dict[tuple[str, ...], Ending] = {}
+        for request in requests.values():
+            if request.stop not in endings:
+                endings[request.stop] = Ending(self._tokenizer, self._eos, request.stop)
         return [
-            Failure("the model's logits aren't finite numbers")
-            if any(bad[k : k + copies])
-            else _generation(answers[k : k + copies], owner.n)
-            for k, (owner, _) in zip(range(0, len(answers), copies), asked, strict=True)
+            Wanted(
+                key=key,
+                copy=copy,
+                prompt=tuple(prompts[key]),
+                max_tokens=request.max_tokens,
+                ending=endings[request.stop],
+                temperature=request.temperature,
+                seed=_seed(request, copy) if request.temperature > 0 else 0,
+            )
+            for key, request in requests.items()
+            for copy in range(_drawn(request))
         ]
 
 
-def _generation(answers: Sequence[Answer], n: int) -> Generation:
+def _drawn(request: Generate) -> int:
+    """Return how many texts have to be made: a greedy one is handed out n times."""
+    return request.n if request.temperature > 0 else 1
+
+
+def _seed(request: Generate, copy: int) -> int:
+    """Return the seed of one of a request's texts; one without a seed gets it from what it asks."""
+    seed = pack(request) if request.seed is None else request.seed
+    return int(digest([seed, copy])[:15], 16)
+
+
+def _generation(parts: Sequence[Answer | Failure | None], n: int) -> Generation | Failure:
     """Make n texts of as many samples, or of one greedy answer."""
+    answers = []
+    for part in parts:
+        if isinstance(part, Failure):
+            return part
+        if part is not None:
+            answers.append(part)
     full = [answers[k % len(answers)] for k in range(n)]
     return Generation(
         texts=tuple(answer.text for answer in full),
         finish=tuple(answer.finish for answer in full),
         tokens=tuple(answer.tokens for answer in full),
     )
-
-
-def _left_padded(prompts: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
-    """Return ids (R, T) and their mask, so that all prompts end in the last column."""
-    width = max(map(len, prompts))
-    ids = torch.tensor([[*[0] * (width - len(prompt)), *prompt] for prompt in prompts])
-    starts = torch.tensor([[width - len(prompt)] for prompt in prompts])
-    return ids, (torch.arange(width)[None] >= starts).long()
-
-
-def _config(request: Generate, eos: Sequence[int], copies: int) -> GenerationConfig:
-    chance: dict[str, Any] = {"do_sample": False}
-    if request.temperature > 0:
-        chance = {"do_sample": True, "temperature": request.temperature, "top_k": 0, "top_p": 1.0}
-    return GenerationConfig(
-        max_new_tokens=request.max_tokens,
-        num_return_sequences=copies,
-        eos_token_id=list(eos) or None,
-        pad_token_id=eos[0] if eos else 0,
-        **chance,
-    )
-
-
-@contextmanager
-def _seeded(request: Generate, device: torch.device) -> Iterator[None]:
-    """Seed torch by the request while it samples, and put its generators back after.
-
-    ``generate`` draws from torch's own generators; a request without a seed gets one from its text,
-    so that it is answered alike in every run.
-    """
-    if request.temperature <= 0:
-        yield
-        return
-    seed = int(digest(pack(request))[:15], 16) if request.seed is None else request.seed
-    devices = [] if device.type == "cpu" else [device.index or 0]
-    kind = "cuda" if device.type == "cpu" else device.type
-    with torch.random.fork_rng(devices=devices, device_type=kind):
-        torch.manual_seed(seed)
-        yield

@@ -6,7 +6,8 @@ from statistics import fmean
 from typing import Any
 
 from harness.backends.base import BackendSpec, Measurements
-from harness.backends.encoding import Encoder, Span, UnencodableError
+from harness.backends.encoding import Encoder, UnencodableError
+from harness.backends.streaming import stream
 from harness.backends.weights import load_model, load_tokenizer, quiet
 from harness.checkpoint import Inspection
 from harness.errors import CheckpointError, SpecError
@@ -14,7 +15,6 @@ from harness.records import (
     Checkpoint,
     Failure,
     Generate,
-    Likelihood,
     LogLikelihood,
     Request,
     Response,
@@ -35,33 +35,35 @@ class HFBackend:
             raise SpecError(f"backend.batch_size: {spec.batch_size} is less than 1")
         known = model.get_input_embeddings().weight.shape[0]
         self._encoder = Encoder(tokenizer, spec.bos, spec.max_length, known)
-        self._scorer = Scorer(model, spec.batch_size)
+        self._scorer = Scorer(model, spec.batch_size, spec.max_length)
         self._generator = Generator(model, tokenizer, spec.batch_size)
+        self.batch_done = True
         self._cuda = {p.device for p in model.parameters() if p.device.type == "cuda"}
 
     def respond(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
-        """Yield answers batch by batch, longest first; texts that can't be encoded fail first."""
-        spans: list[Span] = []
-        owners: list[int] = []
+        """Yield answers batch by batch, likelihoods first; prompts that can't be encoded fail."""
+        likelihoods: dict[int, LogLikelihood | RollingLogLikelihood] = {}
         prompts: dict[int, list[int]] = {}
         asked: dict[int, Generate] = {}
         for index, request in enumerate(requests):
-            try:
-                if isinstance(request, Generate):
-                    prompts[index] = self._encoder.prompt(request.context, request.max_tokens)
-                    asked[index] = request
-                    continue
-                windows = self._windows(request)
-            except UnencodableError as error:
-                yield index, Failure(str(error))
+            if not isinstance(request, Generate):
+                likelihoods[index] = request
                 continue
-            spans += windows
-            owners += [index] * len(windows)
-        yield from self._likelihoods(spans, owners)
-        yield from self._generator.generate(asked, prompts)
+            try:
+                prompts[index] = self._encoder.prompt(request.context, request.max_tokens)
+                asked[index] = request
+            except UnencodableError as error:
+                self.batch_done = True
+                yield index, Failure(str(error))
+        for index, response, last in stream(likelihoods, self._encoder, self._scorer):
+            self.batch_done = last
+            yield index, response
+        for answer in self._generator.generate(asked, prompts):
+            self.batch_done = self._generator.batch_done
+            yield answer
 
     def measured(self) -> Measurements:
-        """Return times, cuts and CUDA memory since the last call, and begin anew."""
+        """Return times, cuts, halvings and CUDA memory since the last call, and begin anew."""
         import torch
 
         seconds = self._generator.first_token_seconds
@@ -71,8 +73,17 @@ class HFBackend:
         for device in self._cuda:
             torch.cuda.reset_peak_memory_stats(device)
         cut, self._encoder.cut = self._encoder.cut, 0
+        found = [n for n in (self._scorer.halved, self._generator.halved) if n is not None]
+        self._scorer.halved = self._generator.halved = None
+        notes = (*self._scorer.notes, *self._generator.notes)
+        self._scorer.notes.clear()
+        self._generator.notes.clear()
         return Measurements(
-            first_token_seconds=mean, peak_device_bytes=peak if self._cuda else None, cut=cut
+            first_token_seconds=mean,
+            peak_device_bytes=peak if self._cuda else None,
+            cut=cut,
+            halved=min(found, default=None),
+            notes=notes,
         )
 
     def close(self) -> None:
@@ -83,40 +94,6 @@ class HFBackend:
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-
-    def _windows(self, request: LogLikelihood | RollingLogLikelihood) -> list[Span]:
-        if isinstance(request, LogLikelihood):
-            return [self._encoder.pair(request.context, request.continuation)]
-        return self._encoder.rolling(request.text, request.overlap)
-
-    def _likelihoods(
-        self, spans: Sequence[Span], owners: Sequence[int]
-    ) -> Iterator[tuple[int, Response]]:
-        """Answer a request when the last of its windows is done."""
-        left: dict[int, int] = {}
-        for owner in owners:
-            left[owner] = left.get(owner, 0) + 1
-        parts: dict[int, list[Likelihood | Failure]] = {owner: [] for owner in left}
-        for batch in self._scorer.score(spans):
-            for span, answer in batch.items():
-                owner = owners[span]
-                parts[owner].append(answer)
-                left[owner] -= 1
-                if not left[owner]:
-                    yield owner, _total(parts.pop(owner))
-
-
-def _total(parts: Sequence[Likelihood | Failure]) -> Likelihood | Failure:
-    likelihoods = []
-    for part in parts:
-        if isinstance(part, Failure):
-            return part
-        likelihoods.append(part)
-    return Likelihood(
-        logprob=sum(part.logprob for part in likelihoods),
-        tokens=sum(part.tokens for part in likelihoods),
-        greedy=all(part.greedy for part in likelihoods),
-    )
 
 
 def open_backend(spec: BackendSpec, checkpoint: Checkpoint, inspection: Inspection) -> HFBackend:

@@ -53,9 +53,11 @@ class LMEvalBackend:
 
     def __init__(self, lm: Any) -> None:
         self._lm = lm
+        self.batch_done = True
 
     def respond(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
         """Yield answers chunk by chunk, in order within each type of request."""
+        self.batch_done = True
         overlapping = {i for i, request in enumerate(requests) if _overlaps(request)}
         for index in overlapping:
             yield index, Failure("lm-eval's models score disjoint windows only, without overlap")
@@ -67,7 +69,10 @@ class LMEvalBackend:
             ]
             for begin in range(0, len(mine), CHUNK):
                 chunk = mine[begin : begin + CHUNK]
-                yield from zip(chunk, self._ask(method, [requests[i] for i in chunk]), strict=True)
+                answers = self._ask(method, [requests[i] for i in chunk])
+                for index, answer in zip(chunk, answers, strict=True):
+                    self.batch_done = index == chunk[-1]
+                    yield index, answer
 
     def close(self) -> None:
         """Let go of the LM."""
@@ -82,8 +87,12 @@ class LMEvalBackend:
             Instance(request_type=method, doc={}, arguments=_arguments(requests[owner]), idx=k)
             for k, owner in enumerate(owners)
         ]
-        with _silence():
-            found = getattr(self._lm, method)(instances)
+        try:
+            with _silence():
+                found = getattr(self._lm, method)(instances)
+        except NotImplementedError as error:  # a model that only chats, say
+            name = type(self._lm).__name__
+            return [Failure(f"lm-eval's {name} has no {method}: {error}")] * len(requests)
         answers: list[list[Any]] = [[] for _ in requests]
         for owner, answer in zip(owners, found, strict=True):
             answers[owner].append(answer)
@@ -193,6 +202,7 @@ def _arguments_of(cls: type, spec: BackendSpec, inspection: Inspection) -> dict[
         "dtype": resolve_dtype(spec.device, spec.dtype),
         "softmax_dtype": "float32",
         "device": str(resolve_device(spec.device)),
+        "trust_remote_code": inspection.runs_code,  # SGLang's class trusts by itself
         "add_bos_token": {"auto": None, "always": True, "never": False}[spec.bos],
     }
     if "max_model_len" not in named:

@@ -1,17 +1,12 @@
 """What ends a generated text, and what of it counts."""
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import torch
-from torch import Tensor
-from transformers import LogitsProcessor, StoppingCriteria
+__all__ = ["Answer", "Ending", "Reader", "end_tokens"]
 
-__all__ = ["Answer", "Ending", "StopStrings", "Watch", "end_tokens"]
-
-_SLACK = 4  # tokens
+_UNFINISHED = "\ufffd"  # what decoders make of a character whose last bytes aren't there yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +20,7 @@ class Answer:
 
 
 class Ending:
-    """The ends of one batch's texts: EOS tokens and stop strings.
+    """What ends texts that are asked for alike: EOS tokens and stop strings.
 
     A stop string that is a special token (``<|im_end|>``) ends the text as EOS does: as text it
     would never be seen, decoding drops it.
@@ -35,6 +30,8 @@ class Ending:
         special = dict(zip(tokenizer.all_special_tokens, tokenizer.all_special_ids, strict=True))
         self.eos = sorted({*eos, *(special[text] for text in stop if text in special)})
         self.strings = [text for text in stop if text and text not in special]
+        self.overlap = max(map(len, self.strings), default=1) - 1
+        """Characters that a stop string may have in the text before a new token."""
         self._tokenizer = tokenizer
 
     def decode(self, tokens: Sequence[int]) -> str:
@@ -44,64 +41,51 @@ class Ending:
         )
         return text
 
-    def cut(self, row: Sequence[int], stopped_at: int | None) -> Answer:
-        """Return what counts of a row of generated tokens (padding may follow its end)."""
-        end = next((i for i, token in enumerate(row) if token in self.eos), None)
-        if stopped_at is not None:
-            end = stopped_at if end is None else min(end, stopped_at)
-        tokens = row[:end]
+    def stops(self, text: str) -> bool:
+        """Tell whether a stop string is in a text."""
+        return any(stop in text for stop in self.strings)
+
+    def answer(self, tokens: Sequence[int], *, ended: bool) -> Answer:
+        """Return what counts of generated tokens; ``ended`` unless they are as many as asked for.
+
+        They are without EOS, but may hold a stop string with more behind it.
+        """
         text = self.decode(tokens)
         found = [where for stop in self.strings if (where := text.find(stop)) >= 0]
-        done = end is not None or bool(found)
         kept = text[: min(found)] if found else text
-        return Answer(kept, "stop" if done else "length", len(tokens))
+        return Answer(kept, "stop" if ended or found else "length", len(tokens))
 
 
-class StopStrings(StoppingCriteria):  # type: ignore[misc] # transformers has no types
-    """Ends a row once its newest tokens complete a stop string; ``at`` tells after how many."""
+class Reader:
+    """Reads one text token by token, and tells when a stop string is complete.
 
-    def __init__(self, ending: Ending, prompt: int, rows: int) -> None:
-        self._ending, self._prompt = ending, prompt
-        longest = max((len(text.encode()) for text in ending.strings), default=0)
-        self._tail = longest + _SLACK  # a token is a byte at least
-        self.at: list[int | None] = [None] * rows
-
-    def __call__(self, input_ids: Tensor, scores: Any, **_: Any) -> Tensor:
-        """Return which rows are done: (rows,)."""
-        generated = input_ids[:, self._prompt :]
-        length = generated.shape[1]
-        for row, tokens in enumerate(generated[:, -self._tail :].tolist()):
-            if self.at[row] is None:
-                text = self._ending.decode(tokens)
-                if any(stop in text for stop in self._ending.strings):
-                    self.at[row] = length
-        done = [end is not None for end in self.at]
-        return torch.tensor(done, device=input_ids.device)
-
-
-class Watch(LogitsProcessor):  # type: ignore[misc] # transformers has no types
-    """Notes rows whose logits aren't finite, and hands on zeros for them so that decoding ends.
-
-    ``first_at`` is when the first logits were there (``time.monotonic``), None before.
+    Only the newest tokens are decoded: together with the few before them, for many decoders drop a
+    leading blank, and for as long as they end within a character. What seems to be a stop string is
+    confirmed on the whole text, because a byte more can take back characters that bytes had made.
     """
 
-    def __init__(self) -> None:
-        self._bad: Tensor | None = None
-        self.first_at: float | None = None
+    def __init__(self, ending: Ending) -> None:
+        self.tokens: list[int] = []
+        self._ending = ending
+        self._begin = self._end = 0  # tokens whose text is known, and needed to read on
+        self._known = 0  # the length of their text
+        self._tail = ""  # how the text ends that was read
 
-    @property
-    def bad(self) -> list[bool]:
-        """Which rows had such logits."""
-        return [] if self._bad is None else [bool(row) for row in self._bad.tolist()]
-
-    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
-        """Return the logits: (rows, vocabulary)."""
-        bad = ~scores.amax(dim=-1).isfinite()  # a maximum is NaN if any number is
-        if self.first_at is None:
-            bad.tolist()  # waits for the accelerator
-            self.first_at = time.monotonic()
-        self._bad = bad if self._bad is None else self._bad | bad
-        return torch.where(bad[:, None], torch.zeros_like(scores), scores)
+    def completes(self, token: int) -> bool:
+        """Take one more token; tell whether a stop string is now in the text."""
+        self.tokens.append(token)
+        ending = self._ending
+        if not ending.strings:
+            return False
+        text = ending.decode(self.tokens[self._begin :])
+        new = text[self._known :]
+        if ending.stops(self._tail + new) and ending.stops(ending.decode(self.tokens)):
+            return True
+        if new and not new.endswith(_UNFINISHED):
+            self._tail = (self._tail + new)[-ending.overlap :] if ending.overlap else ""
+            self._begin, self._end = self._end, len(self.tokens)
+            self._known = len(ending.decode(self.tokens[self._begin :]))
+        return False
 
 
 def end_tokens(model: Any, tokenizer: Any) -> set[int]:

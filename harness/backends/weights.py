@@ -1,7 +1,7 @@
 """Loads a model, its adapter and its tokenizer with transformers and peft, and checks the fit.
 
-Nothing here runs code or unpickles anything from a checkpoint: ``trust_remote_code`` is off and
-weights are safetensors or GGUF only.
+Nothing here runs code or unpickles anything from a checkpoint (``trust_remote_code`` is off,
+weights are safetensors or GGUF), unless the command line allowed it when it was inspected.
 
 An adapter is applied, not merged: merging rounds base + delta to the model's dtype, and in bfloat16
 a small delta is lost in that rounding; unmerged, the sum is formed on activations, as in training.
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 from io import StringIO
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 from harness.backends.base import BackendSpec
@@ -52,7 +53,10 @@ def load_tokenizer(inspection: Inspection) -> Any:
     from transformers import AutoTokenizer
 
     where = inspection.tokenizer or inspection.folder
-    options: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
+    options: dict[str, Any] = {
+        "trust_remote_code": inspection.runs_code,
+        "local_files_only": True,
+    }
     if inspection.tokenizer is None:
         options["gguf_file"] = str(inspection.gguf)
     with _explained(where, "tokenizer"):
@@ -73,13 +77,13 @@ def load_model(spec: BackendSpec, inspection: Inspection) -> Any:
     if inspection.gguf is not None:
         options["gguf_file"] = inspection.gguf
     else:
-        options["use_safetensors"] = True
+        options["use_safetensors"] = not inspection.pickled
     if spec.device_map is not None:
         options["device_map"] = spec.device_map
     with _explained(inspection.folder, "weights"):
         model, report = AutoModelForCausalLM.from_pretrained(
             inspection.folder,
-            trust_remote_code=False,
+            trust_remote_code=inspection.runs_code,
             local_files_only=True,
             ignore_mismatched_sizes=True,  # so that the report names them
             output_loading_info=True,
@@ -110,6 +114,7 @@ def _explained(where: Path, what: str) -> Iterator[None]:
         OSError,
         RuntimeError,
         SafetensorError,
+        UnpicklingError,  # what torch's weights_only reader doesn't build
         TypeError,
         ValueError,
     ) as error:
@@ -140,7 +145,6 @@ def _check_length(folder: Path, model: Any, max_length: int) -> None:
 
 def _adapted(model: Any, folder: Path) -> Any:
     from peft import PeftConfig, PeftModel, get_peft_model_state_dict
-    from safetensors import safe_open
 
     with _explained(folder, "adapter"):
         config = PeftConfig.from_pretrained(str(folder))
@@ -148,8 +152,7 @@ def _adapted(model: Any, folder: Path) -> Any:
             raise ValueError(
                 f"{config.peft_type} isn't LoRA; only injected adapters can be applied"
             )
-        with safe_open(folder / "adapter_model.safetensors", framework="pt") as file:
-            shapes = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118
+        shapes = _shapes(folder)
         _extend_vocabulary(model, shapes)
         adapted = PeftModel.from_pretrained(model, str(folder), is_trainable=False)
         wanted = set(get_peft_model_state_dict(adapted, save_embedding_layers=False))
@@ -160,6 +163,20 @@ def _adapted(model: Any, folder: Path) -> Any:
                 f"{folder}: the adapter {side} tensor {name}; was it made for another base?"
             )
     return adapted.get_base_model()
+
+
+def _shapes(folder: Path) -> dict[str, list[int]]:
+    """Return the shape of each tensor of an adapter; of a pickle, which was allowed, by loading."""
+    safe = folder / "adapter_model.safetensors"
+    if not safe.is_file():
+        import torch
+
+        tensors = torch.load(folder / "adapter_model.bin", map_location="cpu", weights_only=True)
+        return {name: list(tensor.shape) for name, tensor in tensors.items()}
+    from safetensors import safe_open
+
+    with safe_open(safe, framework="pt") as file:
+        return {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118
 
 
 def _extend_vocabulary(model: Any, shapes: dict[str, list[int]]) -> None:

@@ -45,7 +45,9 @@ def token_counter(model: str) -> Callable[[str], int]:
     """Return what counts tokens as a checkpoint does; CheckpointError if it can't be read."""
     from harness.backends.weights import load_tokenizer
     from harness.checkpoint import inspect
+    from harness.foreign_code import Allowed
     from harness.records import ModelRef
 
-    tokenizer = load_tokenizer(inspect(ModelRef(path=model)))
+    # the weights stay closed, so they may be pickles
+    tokenizer = load_tokenizer(inspect(ModelRef(path=model), Allowed(pickle=True)))
     return lambda text: len(tokenizer.encode(text, add_special_tokens=False))

@@ -1,16 +1,19 @@
 """A report as text or JSON."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from harness.check.report import Report
-from harness.render import print_out, visible
+from harness.privacy.identifiers import mask
+from harness.render import inert_json, print_out, visible
 
 
 def print_report(report: Report, *, as_json: bool = False) -> None:
-    """Print what was found; warnings are marked."""
+    """Print what was found, without identifiers of persons; warnings are marked."""
+    findings = (replace(f, examples=tuple(map(mask, f.examples))) for f in report.findings)
+    report = replace(report, bad=tuple(map(mask, report.bad)), findings=tuple(findings))
     if as_json:
-        print_out(json.dumps(asdict(report), ensure_ascii=False, indent=2))
+        print_out(inert_json(json.dumps(asdict(report), ensure_ascii=False, indent=2)))
         return
     by = " (by its fields; --kind says otherwise)" if report.guessed else ""
     lines = [

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from harness.check.identifiers import Identifiers
 from harness.records import JSON
 
 EXAMPLES = 5
@@ -40,3 +41,4 @@ class Report:
     bad_left_out: bool
     """Whether there may be more."""
     findings: tuple[Finding, ...]
+    identifiers: Identifiers = field(default_factory=Identifiers)

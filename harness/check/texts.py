@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from harness.metrics.tokenizers import cjk_tokens
+from harness.privacy.identifiers import mask
 from harness.records import JSON, Document
 
 _MESSAGE = {"content", "value"}
@@ -40,6 +41,6 @@ def question_of(document: Document) -> str:
 
 
 def excerpt(text: str, length: int = 60) -> str:
-    """Return the beginning of a text on one line."""
-    line = " ".join(text.split())
+    """Return the beginning of a text on one line, without identifiers of persons."""
+    line = " ".join(mask(text).split())  # before it is cut: half a number is found by nobody
     return line if len(line) <= length else f"{line[: length - 1]}…"

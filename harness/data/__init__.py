@@ -4,7 +4,7 @@ A task's documents come from one of three places: a file bundled with the projec
 user names, or ``<data>/<set>/<split>.jsonl`` with the hub behind it.
 """
 
-from harness.data.files import read_jsonl, read_rows, stream_rows
+from harness.data.files import before_reading, read_jsonl, read_rows, stream_rows
 from harness.data.rows import Adapt, Data, Row
 from harness.data.sets import Bundled, DataSet, Hub, LocalFile, without_network
 from harness.data.shapes import shape_of
@@ -19,6 +19,7 @@ __all__ = [
     "Hub",
     "LocalFile",
     "Row",
+    "before_reading",
     "read_jsonl",
     "read_rows",
     "shape_of",

@@ -5,6 +5,8 @@ once they are read for a task, so a file of more than :data:`LARGEST` bytes is r
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,28 @@ LARGEST_LIST = 2**28
 """Bytes of a JSON list, which is parsed as a whole."""
 
 _Fields = Mapping[str, str]
+_LOOK: ContextVar[Callable[[Path], None] | None] = ContextVar("look", default=None)
+
+
+@contextmanager
+def before_reading(look: Callable[[Path], None]) -> Iterator[None]:
+    """Within it ``look`` is called with every file whose rows are about to be read.
+
+    What it raises goes through: the file isn't read. Files that ``look`` reads itself don't count.
+    """
+
+    def alone(path: Path) -> None:
+        inner = _LOOK.set(None)
+        try:
+            look(path)
+        finally:
+            _LOOK.reset(inner)
+
+    token = _LOOK.set(alone)
+    try:
+        yield
+    finally:
+        _LOOK.reset(token)
 
 
 def read_rows(path: Path, fields: _Fields | None = None) -> list[Row]:
@@ -54,6 +78,9 @@ def stream_rows(path: Path) -> Iterator[Row]:
 
 def stream_good_and_bad(path: Path) -> Iterator[Row | DataError]:
     """Yield the rows of a file, and the error for each that is none; DataError for a bad file."""
+    look = _LOOK.get()
+    if look is not None:
+        look(path)
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         known = ", ".join(_READERS)
@@ -133,3 +160,5 @@ _READERS: Mapping[str, Callable[[Path], Iterable[Row | DataError]]] = {
     ".tsv": tsv_rows,
     ".parquet": parquet_rows,
 }
+FORMATS = frozenset(_READERS)
+"""Suffixes, in lower case, of the files that have rows."""

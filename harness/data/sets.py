@@ -54,6 +54,8 @@ class LocalFile:
     """Our field name -> the file's, where they differ."""
     adapt: Adapt | None = None
     """From a row, after the renaming, to the fields that the kind reads."""
+    sensitive: bool = False
+    """Whether it is about persons: what a task over it asks and gets is then never stored."""
 
     def rows(self, folder: Path | None) -> Sequence[Row]:
         """Return the rows to be scored; DataError for a field that no row has."""
@@ -88,6 +90,8 @@ class DataSet:
     adapt: Adapt | None = None
     """From a row, wherever it comes from, to the fields that the kind reads."""
     hub: Hub | None = None
+    sensitive: bool = False
+    """Whether it is about persons: what a task over it asks and gets is then never stored."""
 
     def rows(self, folder: Path | None) -> Sequence[Row]:
         """Return the rows to be scored."""

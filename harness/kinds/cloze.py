@@ -27,7 +27,7 @@ def cloze(card: Card, data: Data) -> Task:
     documents, examples = scored_only(data, _fields)
     delimiter = wording(target_language(card.language)).delimiter
     return Task(
-        card=card,
+        card=card.over(data),
         kind="cloze",
         documents=documents,
         examples=examples,

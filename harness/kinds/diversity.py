@@ -64,7 +64,7 @@ def diversity(
     documents, examples = scored_only(data, _fields)
     sampling = {"n": k, "max_tokens": max_tokens, "temperature": float(temperature)}
     return Task(
-        card=card,
+        card=card.over(data),
         kind="diversity",
         documents=documents,
         examples=examples,

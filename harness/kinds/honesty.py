@@ -88,7 +88,7 @@ def honesty(
     request = Generate(context="", stop=("\n",), max_tokens=max_tokens)
     documents, examples = scored_and_examples(data, _fields)
     return Task(
-        card=card,
+        card=card.over(data),
         kind="honesty",
         documents=documents,
         examples=examples,

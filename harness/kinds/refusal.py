@@ -72,7 +72,7 @@ def refusal(
     documents, examples = scored_only(data, partial(_fields, meaning, names))
     groups = sorted(set(meaning.values()))
     return Task(
-        card=card,
+        card=card.over(data),
         kind="refusal",
         documents=documents,
         examples=examples,

@@ -32,10 +32,11 @@ _FORMULATIONS: Mapping[str, tuple[str, Formulation]] = {
 """lm-eval's output types as our kind and formulation."""
 
 
-def lm_eval_task(name: str, *, allow_code: bool = False) -> Task:
+def lm_eval_task(name: str, *, allow_code: bool = False, kept: bool = True) -> Task:
     """Return the task of a name (``lm-eval/arc_easy``) or of a YAML file, its documents read.
 
     The file of a user may run code only with ``allow_code``; lm-eval's installed tasks always may.
+    Local data that aren't to be ``kept`` leave no copy in the cache of `datasets`.
     Raises TaskError for a name that isn't there, a group, and a task that can't be asked here;
     DataError for documents that can't be had.
     """
@@ -46,14 +47,14 @@ def lm_eval_task(name: str, *, allow_code: bool = False) -> Task:
         raise TaskError(f"{name}: it is a group; name the files of its tasks one by one")
     check(config, name, is_own=is_own, allow_code=allow_code)
     stamps = tuple((file, file.stat().st_mtime_ns) for file in config.files)
-    return _loaded(name, stamps)
+    return _loaded(name, stamps, kept or not config.local_data())
 
 
 @cache
-def _loaded(asked: str, stamps: tuple[tuple[Path, int], ...]) -> Task:
+def _loaded(asked: str, stamps: tuple[tuple[Path, int], ...], kept: bool) -> Task:
     """Build a task once per process and state of its files: its documents may take minutes."""
     path = stamps[0][0]
-    return _built(load(path, asked), read_config(path))
+    return _built(load(path, asked, kept=kept), read_config(path))
 
 
 def _built(theirs: Any, config: Config) -> Task:

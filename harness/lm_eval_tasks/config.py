@@ -66,6 +66,21 @@ class Config:
         items = value if isinstance(value, list) else [value]
         return [item for item in items if isinstance(item, str | dict)]
 
+    def local_data(self) -> list[Path]:
+        """Return the files on this disk that the documents are in; none if they are on the hub."""
+        arguments = self.values.get("dataset_kwargs")
+        found: list[Path] = []
+        waiting = [arguments.get("data_files") if isinstance(arguments, Mapping) else None]
+        while waiting:
+            each = waiting.pop()
+            if isinstance(each, Mapping):
+                waiting += each.values()
+            elif isinstance(each, list | tuple):
+                waiting += each
+            elif isinstance(each, str) and Path(each).is_file():
+                found.append(Path(each))
+        return found
+
     def code(self) -> str | None:
         """Return what in the file runs code, or None if nothing does."""
         if "class" in self.values:

@@ -6,6 +6,7 @@ from contextlib import contextmanager, redirect_stdout
 from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from harness.errors import DataError, TaskError
@@ -54,8 +55,10 @@ def _foreign_metric(config: Config) -> str | None:
     return None
 
 
-def load(path: Path, name: str) -> Any:
+def load(path: Path, name: str, *, kept: bool = True) -> Any:
     """Return lm-eval's task object of a YAML file, its documents read.
+
+    Unless they are to be ``kept``, what `datasets` makes of them is removed from the disk.
 
     Raises TaskError for a package that it needs or settings that lm-eval refuses, DataError for
     documents that can't be had.
@@ -64,7 +67,7 @@ def load(path: Path, name: str) -> Any:
     from lm_eval.tasks import TaskManager
 
     _sandbox_templates()
-    with quiet():
+    with quiet(), _cache(kept):
         try:
             [task] = TaskManager(include_defaults=False).load([str(path)])["tasks"].values()
         except ImportError as error:
@@ -74,6 +77,23 @@ def load(path: Path, name: str) -> Any:
     if not isinstance(task, ConfigurableTask):
         raise TaskError(f"{name}: it is a {type(task).__name__}, not one of lm-eval's YAML tasks")
     return task
+
+
+@contextmanager
+def _cache(kept: bool) -> Iterator[None]:
+    """Let `datasets` prepare data in its cache, or in a folder that is gone afterwards."""
+    if kept:
+        yield
+        return
+    from datasets import config
+
+    usual = config.HF_DATASETS_CACHE
+    with TemporaryDirectory(prefix="aligntax-") as folder:
+        config.HF_DATASETS_CACHE = Path(folder)
+        try:
+            yield
+        finally:
+            config.HF_DATASETS_CACHE = usual
 
 
 def _said(error: Exception) -> str:

@@ -24,7 +24,7 @@ Outcome: TypeAlias = Mapping[str, Any]
 
 _SHARES = ("acc", "exact_match", "em", "prompt_level_strict_acc", "prompt_level_loose_acc")
 """Means that are shares of documents; of other names the scale isn't known."""
-_GUESSED = ("acc", "acc_norm", "acc_bytes", "acc_mutual_info")
+GUESSED = ("acc", "acc_norm", "acc_bytes", "acc_mutual_info")
 """Metrics of multiple choice that a guesser scores 1 / number of choices in."""
 _CHARACTERS, _WORDS = 6, 2  # sacrebleu's and chrF++'s orders
 
@@ -39,12 +39,13 @@ class Declared:
 
 
 @dataclass(frozen=True, slots=True)
-class _Form:
-    """How an aggregation becomes rows."""
+class Form:
+    """How an aggregation of lm-eval's becomes rows."""
 
     aggregate: str
     columns: tuple[str, ...]
     row: Callable[[Any], Sequence[float]]
+    """From what lm-eval notes of one document."""
     unit: str = ""
     ceiling: float | None = None
     resample: Literal["sums", "records"] = "sums"
@@ -74,22 +75,23 @@ def declared(task: Any, signature: str, chance: Callable[[Document], float] | No
                 aggregate=form.aggregate,
                 resample=form.resample,
                 higher_is_better=bool(better.get(name, True)),
-                **_scale(name, form),
+                **scale(name, form),
             )
-            guessed = chance if name in _GUESSED else None
+            guessed = chance if name in GUESSED else None
             row = partial(_row, key, form)
             found.append(Metric(info=info, statistics=row, chance=guessed))
     return Declared(metrics=tuple(found), left_out=tuple(dict.fromkeys(left_out)))
 
 
-def _scale(name: str, form: _Form) -> dict[str, Any]:
+def scale(name: str, form: Form) -> dict[str, Any]:
+    """Return the unit and the ceiling of a metric under an aggregation."""
     share = form.aggregate == "mean" and (name in _SHARES or name.startswith("acc_"))
     if share and form.unit == "":
         return {"unit": "%", "ceiling": 1.0}
     return {"unit": form.unit, "ceiling": form.ceiling}
 
 
-def _row(key: str, form: _Form, outcome: Outcome) -> Sequence[float]:
+def _row(key: str, form: Form, outcome: Outcome) -> Sequence[float]:
     """Return a document's row; a sum that the task doesn't give for it counts nothing."""
     if key not in outcome and form.resample == "sums":
         return (0.0,) * len(form.columns)
@@ -97,29 +99,33 @@ def _row(key: str, form: _Form, outcome: Outcome) -> Sequence[float]:
 
 
 @cache
-def _forms() -> Mapping[Any, _Form]:
+def _forms() -> Mapping[Any, Form]:
     """Return how each of lm-eval's aggregations is a sum, by its function."""
     from lm_eval.api import metrics as theirs
 
+    return {getattr(theirs, name): form for name, form in forms().items()}
+
+
+@cache
+def forms() -> Mapping[str, Form]:
+    """Return how each of lm-eval's aggregations is a sum, by the name of its function."""
     mean = ("sum", "n")
     nll = ("nll", "weight")
     records: Literal["records"] = "records"
     return {
-        theirs.median: _Form("upper_median", ("value",), lambda x: (float(x),), resample=records),
-        theirs.matthews_corrcoef: _Form(
-            "matthews", ("gold", "predicted"), _classes, "", 1.0, records
-        ),
-        theirs.mean: _Form("mean", mean, lambda x: (float(x), 1.0)),
-        theirs.nanmean: _Form("mean", mean, _unless_nan),
-        theirs.perplexity: _Form("exp_ratio", nll, lambda x: (-float(x), 1.0), "ppl"),
-        theirs.weighted_perplexity: _Form("exp_ratio", nll, _nll, "ppl"),
-        theirs.bits_per_byte: _Form("ratio", ("bits", "bytes"), _bits, "bits/byte"),
-        theirs.brier_score: _Form("mean", mean, _brier),
-        theirs.bleu: _Form("bleu", BLEU_COLUMNS, _bleu, "points", 100.0),
-        theirs.chrf: _Form("chrf", _chrf_columns(0), partial(_chrf, 0), "points", 100.0),
-        theirs.chrfpp: _Form("chrf", _chrf_columns(2), partial(_chrf, 2), "points", 100.0),
-        theirs.ter: _Form("ratio", ("edits_x100", "reference_words"), _ter, "points"),
-        theirs.f1_score: _Form("f1", ("correct", "predicted", "gold"), _f1, "%", 1.0),
+        "median": Form("upper_median", ("value",), lambda x: (float(x),), resample=records),
+        "matthews_corrcoef": Form("matthews", ("gold", "predicted"), _classes, "", 1.0, records),
+        "mean": Form("mean", mean, lambda x: (float(x), 1.0)),
+        "nanmean": Form("mean", mean, _unless_nan),
+        "perplexity": Form("exp_ratio", nll, lambda x: (-float(x), 1.0), "ppl"),
+        "weighted_perplexity": Form("exp_ratio", nll, _nll, "ppl"),
+        "bits_per_byte": Form("ratio", ("bits", "bytes"), _bits, "bits/byte"),
+        "brier_score": Form("mean", mean, _brier),
+        "bleu": Form("bleu", BLEU_COLUMNS, _bleu, "points", 100.0),
+        "chrf": Form("chrf", _chrf_columns(0), partial(_chrf, 0), "points", 100.0),
+        "chrfpp": Form("chrf", _chrf_columns(2), partial(_chrf, 2), "points", 100.0),
+        "ter": Form("ratio", ("edits_x100", "reference_words"), _ter, "points"),
+        "f1_score": Form("f1", ("correct", "predicted", "gold"), _f1, "%", 1.0),
     }
 
 

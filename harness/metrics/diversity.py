@@ -33,21 +33,27 @@ if TYPE_CHECKING:
 
 Row = tuple[float, float]
 _NOT_COUNTED: Row = (0.0, 0.0)
+_TOKENS = "tok:words+cjk_characters"
 _REPEATED = 4
 """Tokens of the n-grams whose repetition counts."""
 
 
 def diversity_metrics(language: str, vocabulary: int) -> tuple[Metric, ...]:
     """Return the metrics of answers in ``language``; ``vocabulary`` is V of ``ead``."""
-    tokens = "tok:words+cjk_characters"
+    tokens = _TOKENS
     bleu = f"tok:{bleu_tokenizer(language)}|eff:yes|smooth:exp|sacrebleu:{version('sacrebleu')}"
     return (
         _metric("ead", f"{tokens}|V:{vocabulary}|empty:0", partial(_ead, vocabulary), unit=""),
         *(_metric(f"distinct_{n}", f"{tokens}|empty:0", partial(_distinct, n)) for n in (1, 2, 3)),
         _metric("self_bleu", bleu, partial(_self_bleu, bleu_tokenizer(language)), unit="points"),
-        _metric("repetition", f"{tokens}|n:{_REPEATED}", _repetition),
+        repetition_metric(),
         _metric("length", tokens, _length, unit=""),
     )
+
+
+def repetition_metric() -> Metric:
+    """Return the share of repeated 4-grams, which a single answer has, too."""
+    return _metric("repetition", f"{_TOKENS}|n:{_REPEATED}", _repetition)
 
 
 _BEST = {"distinct_1": 1.0, "distinct_2": 1.0, "distinct_3": 1.0, "self_bleu": 0.0}

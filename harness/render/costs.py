@@ -18,7 +18,8 @@ def cost_cells(cost: Mapping[str, JSON] | None) -> dict[str, str]:
     known = cost or {}
     seconds = known.get("seconds")
     scored, generated = known.get("tokens_scored"), known.get("tokens_generated")
-    characters = known.get("characters_scored", 0) + known.get("characters_generated", 0)
+    counts = (known.get("characters_scored"), known.get("characters_generated"))
+    characters = sum(count or 0 for count in counts)
     tokens = (scored or 0) + (generated or 0)
     return {
         "docs": _text(known.get("documents")),

@@ -1,5 +1,6 @@
 """Names that others chose can't steer a terminal, break a table or become markup."""
 
+import json
 import re
 import unicodedata
 
@@ -9,6 +10,8 @@ _MARKDOWN = re.compile(r"[\\`*<>|&\[\]~#!]|(?<![^\W_])_|_(?![^\W_])")
 
 def visible(text: str) -> str:
     """Return one line in which control and direction characters are seen and do nothing."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(map(_seen, text))
 
 
@@ -20,6 +23,11 @@ def _seen(character: str) -> str:
         return "\u2421"
     hidden = unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
     return f"\\u{code:04x}" if hidden and character not in _JOINERS else character
+
+
+def inert_json(text: str) -> str:
+    """Return JSON with its control and direction characters as escapes: it says the same."""
+    return "".join(c if c == "\n" or _seen(c) == c else json.dumps(c)[1:-1] for c in text)
 
 
 def markdown(text: str) -> str:

@@ -35,10 +35,21 @@ def estimate_text(estimate: Estimate | None, unit: str, *, with_unit: bool = Tru
 
 def difference_text(difference: Difference | None, unit: str, *, with_unit: bool = True) -> str:
     """Return ``+58.0 [49.1, 66.0] pt``; None is a dash."""
-    if difference is None:
+    return signed_text(None if difference is None else difference.estimate, unit, with_unit)
+
+
+def signed_text(estimate: Estimate | None, unit: str, with_unit: bool = True) -> str:
+    """Return the estimate of a difference as ``+58.0 [49.1, 66.0] pt``; None is a dash."""
+    if estimate is None:
         return MISSING
-    text = _bracketed(difference.estimate, unit, sign="+")
+    text = _bracketed(estimate, unit, sign="+")
     return f"{text} {unit_text(unit, difference=True)}".rstrip() if with_unit else text
+
+
+def noise_text(delta: float, unit: str) -> str:
+    """Return a difference that should be 0 in two digits, however small: ``-1.2e-07 bits/byte``."""
+    text = f"{delta * _SCALE.get(unit, 1.0):+.2g}".replace("-", "\u2212") if delta else "0"
+    return f"{text} {unit_text(unit, difference=True)}".rstrip()
 
 
 def p_text(p: float | None) -> str:

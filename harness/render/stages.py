@@ -5,7 +5,7 @@ Whatever needs a word (asked differently, not evaluated) carries a number that t
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 
 from rich import box
@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.render.escape import markdown, visible
+from harness.render.footnotes import Footnotes
 from harness.render.numbers import (
     MISSING,
     coverage_text,
@@ -38,23 +39,10 @@ _STYLES: dict[Wording, str] = {
     "no clear change": "dim",
     "not comparable": "dim",
 }
-_SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LABEL_WIDTH = 42  # longer names fold
 _NARROW = 26  # labels get no narrower for the sake of one table
 _GAP = 2
 _KNOWN_UNITS = ("", "%", "points", "bits/byte", "ppl")  # the legend or the metric's name says them
-
-
-@dataclass(slots=True)
-class _Notes:
-    """Reasons, each numbered once, in order of first mention."""
-
-    texts: list[str] = field(default_factory=list)
-
-    def mark(self, text: str) -> str:
-        if text not in self.texts:
-            self.texts.append(text)
-        return str(self.texts.index(text) + 1).translate(_SUPERSCRIPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +65,7 @@ def stage_table_view(table: StageTable, width: int = WIDTH) -> RenderableType:
     """Return the table for ``width`` columns; more checkpoints than fit make more tables."""
     if not table.rows:
         return Text("no evidence yet")
-    notes = _Notes()
+    notes = Footnotes()
     cells = {row.name: [_cell(e, row, notes) for e in row.entries] for row in table.rows}
     labels = {row.name: _label(row) for row in table.rows}
     label = min(_LABEL_WIDTH, max(len(line) + 1 for pair in labels.values() for line in pair))
@@ -126,7 +114,7 @@ def _lines(cell: Sequence[_Line]) -> Text:
     return Text("\n").join(Text(line.text, style=line.style) for line in cell)
 
 
-def _cell(entry: Entry, row: TableRow, notes: _Notes) -> list[_Line]:
+def _cell(entry: Entry, row: TableRow, notes: Footnotes) -> list[_Line]:
     info = entry.info or row.info
     estimate = entry.estimate
     if estimate is None:
@@ -141,7 +129,7 @@ def _cell(entry: Entry, row: TableRow, notes: _Notes) -> list[_Line]:
     return [*lines, _Line(incomplete, "dim", folds=True)] if incomplete else lines
 
 
-def _change(change: Change, unit: str, notes: _Notes) -> _Line:
+def _change(change: Change, unit: str, notes: Footnotes) -> _Line:
     difference, comparability = change.difference, change.comparability
     style = _STYLES[change.wording]
     if comparability is None:
@@ -156,7 +144,7 @@ def _change(change: Change, unit: str, notes: _Notes) -> _Line:
     return _Line(f"{text}{_marks(said, notes)}", style)
 
 
-def _marks(texts: Sequence[str], notes: _Notes) -> str:
+def _marks(texts: Sequence[str], notes: Footnotes) -> str:
     return "\u2009".join(notes.mark(text) for text in texts)  # a thin space: ¹ ² isn't ¹²
 
 
@@ -187,7 +175,7 @@ def _reference(column: Column) -> str:
     return ", ".join([*stage, *([f"vs {visible(column.parent)}"] if column.parent else [])])
 
 
-def _legend(table: StageTable, notes: _Notes) -> list[str]:
+def _legend(table: StageTable, notes: Footnotes) -> list[str]:
     entries = [entry for row in table.rows for entry in row.entries]
     differences = [e.change.difference for e in entries if e.change and e.change.difference]
     wordings = {e.change.wording for e in entries if e.change and e.change.comparability}
@@ -219,7 +207,7 @@ def stage_table_markdown(table: StageTable) -> str:
     """Return the table as GitHub's Markdown, one table whatever its width."""
     if not table.rows:
         return "no evidence yet\n"
-    notes = _Notes()
+    notes = Footnotes()
     heads = [
         "<br>".join(filter(None, [f"**{markdown(c.name)}**", markdown(_reference(c))]))
         for c in table.columns

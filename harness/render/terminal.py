@@ -6,6 +6,9 @@ import sys
 
 from rich.console import Console, RenderableType
 
+from harness.render.escape import visible
+from harness.secrets import masked
+
 WIDTH = 120  # where there is no terminal to ask
 
 
@@ -16,6 +19,12 @@ def print_out(text: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def say(text: str) -> None:
+    """Write a message to standard error; secrets are masked, control characters seen."""
+    lines = masked(text).split("\n")
+    sys.stderr.write("\n".join(map(visible, lines)) + "\n")
 
 
 def terminal_width() -> int:

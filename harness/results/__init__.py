@@ -1,5 +1,15 @@
 """The frozen values that analysis hands to renderings, gate, report and leaderboard."""
 
+from harness.results.comparison import (
+    Against,
+    Compared,
+    Comparison,
+    DriftGroup,
+    Duel,
+    Front,
+    Quantization,
+    Shift,
+)
 from harness.results.forgetting import (
     Anchored,
     Fate,
@@ -24,6 +34,7 @@ from harness.results.stages import (
     Wording,
 )
 from harness.results.tax import GroupDelta, LeftOut, TaskDelta, TaxStatement
+from harness.results.training import Curve, Gap, Point, StageGap
 from harness.results.verdict import (
     EXIT_CODES,
     Decision,
@@ -35,24 +46,36 @@ from harness.results.verdict import (
 
 __all__ = [
     "EXIT_CODES",
+    "Against",
     "Anchored",
     "Change",
     "Column",
     "Comparability",
     "ComparabilityVerdict",
+    "Compared",
+    "Comparison",
+    "Curve",
     "Decision",
     "Difference",
+    "DriftGroup",
+    "Duel",
     "Entry",
     "Fate",
     "Flips",
     "Forgetting",
+    "Front",
+    "Gap",
     "GroupDelta",
     "LeftOut",
     "OnInconclusive",
+    "Point",
+    "Quantization",
     "Reason",
     "RowForgetting",
     "RuleVerdict",
+    "Shift",
     "Split",
+    "StageGap",
     "StageTable",
     "Stopped",
     "TableRow",

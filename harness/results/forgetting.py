@@ -39,6 +39,8 @@ class RowForgetting:
     """Best earlier stage minus the last, over the documents of all; biased upward by noise."""
     best: str | None
     """The earlier stage with the best score."""
+    qualified: tuple[Reason, ...] = ()
+    """Why some of it isn't about the weights alone: then it changed, and wasn't forgotten."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,8 @@ class Forgetting:
     matrix: tuple[tuple[float | None, ...], ...]
     """Mean normalised score after stage i (row) on the group that stage j taught (column)."""
     transfers: tuple[Transfer, ...]
+    qualified: tuple[Reason, ...] = ()
+    """Of any row."""
     left_out: tuple[LeftOut, ...] = ()
 
 
@@ -94,12 +98,22 @@ class Flips:
     """Lost over what the reference had right; None: nothing."""
     relative: float | None
     """NFR over what independent errors would give; 1: as if independent."""
-    floor: float | None
+    floor: Estimate | None
     """Lost share when the reference's checkpoint is asked again; None: no such run."""
-    excess: float | None
+    excess: Estimate | None
     """NFR minus the floor."""
+    gained_excess: Estimate | None
+    """PFR minus the floor: asked again, as many are gained as are lost."""
     reasons: Mapping[str, int]
     """Codes of why lost documents no longer match, with counts."""
+    qualified: tuple[Reason, ...] = ()
+    """Why a flip isn't about the weights alone: then it changed, and wasn't forgotten."""
+
+    @property
+    def wrong_share(self) -> float | None:
+        """The share of the lost ones that were answered, wrongly; the others weren't answered."""
+        count = sum(self.reasons.values())
+        return self.reasons.get("wrong", 0) / count if count else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,5 +124,7 @@ class Trajectories:
     chain: tuple[str, ...]
     items: tuple[Trajectory, ...]
     fates: Mapping[Fate, int]
+    missing: tuple[str, ...]
+    """Checkpoints of the chain without comparable evidence; the others are followed."""
     flips: tuple[Flips, ...]
     """Between neighbours of the chain, then from first to last."""

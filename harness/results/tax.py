@@ -45,9 +45,14 @@ class GroupDelta:
     worst: TaskDelta
     """The lowest delta; its interval is simultaneous over the group (Bonferroni)."""
     certified: tuple[str, ...]
-    """Tasks that lost after Holm's correction, the surest first."""
+    """Comparable tasks that lost after Holm's correction, the surest first."""
     certified_tax: float
     """The sum of their losses; tasks that aren't certain count nothing."""
+
+    @property
+    def qualified(self) -> tuple[Reason, ...]:
+        """Why the sums aren't about the weights alone; empty: every task is comparable."""
+        return tuple(dict.fromkeys(reason for task in self.tasks for reason in task.qualified))
 
 
 @dataclass(frozen=True, slots=True)

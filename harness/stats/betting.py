@@ -105,19 +105,26 @@ def running_capital(differences: FloatArray, margin: float, stakes: Stakes) -> F
 
 
 def anytime_interval(
-    values: FloatArray, weights: FloatArray, stakes: Stakes, threshold: float
+    values: FloatArray,
+    weights: FloatArray,
+    stakes: Stakes,
+    threshold: float,
+    sizes: FloatArray | None = None,
 ) -> tuple[float, float]:
     """Return the mean differences that the bets can't rule out, at any time of looking.
 
     ``values`` in [-1, 1] were seen ``weights`` times. A mean mu is ruled out when the e-value
     against "mu or less" ("mu or more") reaches ``threshold``; with 1/alpha each of the two bounds
-    misses the truth with probability at most alpha.
+    misses the truth with probability at most alpha. For clusters the values are their sums of
+    differences and ``sizes`` their documents, both as shares of the largest cluster's documents.
     """
+    whole = np.ones(len(values)) if sizes is None else sizes
 
     def against(mean: float, side: int) -> float:
-        return _log_capital(values, weights, -mean, stakes, side) - float(np.log(threshold))
+        bets = values + mean * (1 - whole)
+        return _log_capital(bets, weights, -mean, stakes, side) - float(np.log(threshold))
 
-    observed = float(values @ weights / weights.sum())
+    observed = float(values @ weights / (whole @ weights))
     edge = 1 - 1e-9
     inside = min(max(observed, -edge), edge)
     low = brentq(against, -edge, inside, (1,), xtol=1e-9) if against(-edge, 1) > 0 else -1.0

@@ -137,7 +137,16 @@ def _linearised(info: MetricInfo, rows: FloatArray) -> tuple[float, FloatArray]:
     with np.errstate(invalid="ignore"):  # no value at all: the caller looks
         gradient = (values[:k] - values[k : 2 * k]) / (2 * steps)
         influence: FloatArray = rows @ gradient
+        if not np.isfinite(influence).all():  # BLEU without a single 4-gram jumps at the next one
+            return _left_out(info, rows, float(values[-1]))
         return float(values[-1]), influence - influence.mean()
+
+
+def _left_out(info: MetricInfo, rows: FloatArray, value: float) -> tuple[float, FloatArray]:
+    """Leave each document out once, where the metric isn't smooth."""
+    n = len(rows)
+    influence = (n - 1) / n * (value - aggregated(info.aggregate, rows.sum(axis=0) - rows))
+    return value, influence - influence.mean()
 
 
 def _jackknifed(info: MetricInfo, rows: FloatArray) -> tuple[float, FloatArray]:

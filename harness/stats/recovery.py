@@ -1,4 +1,4 @@
-"""Means and ratios of independent estimates, from their own intervals.
+"""Means, differences and ratios of independent estimates, from their own intervals.
 
 Each side's distance to its bound is added in squares (variance recovery, Zou & Donner 2008,
 Statistics in Medicine 27:1693): with symmetric intervals SE = sqrt(sum SE^2) / m, and an estimate
@@ -6,7 +6,7 @@ of ties keeps the honest width that a standard error of zero would take from it.
 """
 
 from collections.abc import Sequence
-from math import inf, sqrt
+from math import hypot, inf, sqrt
 
 from harness.records import Estimate
 from harness.stats.linear import critical
@@ -28,6 +28,37 @@ def mean_interval(estimates: Sequence[Estimate]) -> Estimate:
         return _estimate(value, (None, None), m, method, confidence)
     low, high = (sqrt(sum((gap or 0.0) ** 2 for gap in gaps)) / m for gaps in (below, above))
     return _estimate(value, (value - low, value + high), m, method, confidence)
+
+
+def difference_interval(after: Estimate, before: Estimate) -> Estimate:
+    """Return after - before of independent estimates of one confidence.
+
+    For two proportions with Wilson's intervals it is Newcombe's hybrid score interval (1998,
+    Statistics in Medicine 17:873, method 10). ``n`` is the smaller of both; it has no interval if
+    either has none.
+    """
+    value, n = after.value - before.value, min(after.n, before.n)
+    method = f"difference, variance recovery ({after.method}; {before.method})"
+    if after.method == before.method:
+        method = f"difference, variance recovery ({after.method})"
+    gaps = [
+        [None if bound is None else abs(bound - e.value) for bound in (e.low, e.high)]
+        for e in (after, before)
+    ]
+    (below, above), (below_before, above_before) = gaps
+    if below is None or above is None or below_before is None or above_before is None:
+        return _estimate(value, (None, None), n, method, after.confidence)
+    bounds = value - hypot(below, above_before), value + hypot(above, below_before)
+    return _estimate(value, bounds, n, method, after.confidence)
+
+
+def stated_estimate(value: float, error: float | None, n: int, confidence: float) -> Estimate:
+    """Return a value that comes with its standard error, or without any (None)."""
+    if error is None:
+        method = "as stated (no interval: no standard error)"
+        return _estimate(value, (None, None), n, method, confidence)
+    half = critical(confidence, inf) * error
+    return _estimate(value, (value - half, value + half), n, "as stated, normal", confidence)
 
 
 def recovered_error(estimate: Estimate) -> float | None:

@@ -1,21 +1,27 @@
 """Score layers: one Parquet file per cell and metric signature, rebuilt from records at will."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pyarrow as pa
 
-from harness.errors import StoreError
+from harness.errors import DamageError
 from harness.metrics.metric import FloatArray, MetricInfo
 from harness.records import FORMAT_VERSION, SampleRecord, Status, canonical, digest
+from harness.store.bounds import strict_json
 from harness.store.codec import read_table, table_bytes
 from harness.store.files import write_whole
+from harness.store.metric_shape import info_from_json
 from harness.store.store import Asked, Coverage
 
+MOST = 1e75  # of a number in a row: its square can still be added up
+_SCORED = frozenset(get_args(Status)) - {"error"}
 _KEYS = ("document", "request_hash", "document_hash", "response_hash", "status", "cluster")
+_MAY_LACK = frozenset({"cluster", "reason"})
+_LONGEST_CODE = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -29,14 +35,20 @@ class Layer:
     response_hashes: tuple[str, ...]
     statuses: tuple[str, ...]
     clusters: tuple[str | None, ...]
+    reasons: tuple[str | None, ...]
+    """Codes of why answers don't match, None for a match; empty in layers older than the column."""
     rows: FloatArray
     """Shape (n, k) float64."""
 
 
 def layer_path(folder: Path, info: MetricInfo) -> Path:
     """Return where a layer lies in a cell's scores folder; the signature decides."""
-    safe = "".join(c if c.isascii() and c.isalnum() else "_" for c in info.name)
-    return folder / f"{safe}-{digest(info.signature)[:16]}.parquet"
+    return folder / f"{_safe(info.name)}-{digest(info.signature)[:16]}.parquet"
+
+
+def is_layer_of(name: str, metric: str) -> bool:
+    """Tell from a layer's name (its file's, without suffix) whether it may be a metric's."""
+    return name.rpartition("-")[0] == _safe(metric)
 
 
 def write_layer(
@@ -44,17 +56,23 @@ def write_layer(
     info: MetricInfo,
     scored: Sequence[tuple[SampleRecord, Status]],
     rows: FloatArray,
+    reasons: Sequence[str | None] | None = None,
 ) -> None:
-    """Write a metric's rows (n, k) for n records and their statuses; StoreError if it can't."""
+    """Write a metric's rows (n, k) for n records and their statuses; StoreError if it can't.
+
+    ``reasons`` are why the answers don't match; of each the code before the colon is kept.
+    """
     records = [record for record, _ in scored]
     columns: dict[str, object] = {
         "document": pa.array([r.document for r in records], pa.string()),
         "request_hash": pa.array([r.request_hash for r in records], pa.string()),
-        "document_hash": pa.array([r.as_document.hash for r in records], pa.string()),
+        "document_hash": pa.array([r.document_hash for r in records], pa.string()),
         "response_hash": pa.array([r.response_hash for r in records], pa.string()),
         "status": pa.array([status for _, status in scored], pa.string()),
         "cluster": pa.array([r.cluster for r in records], pa.string()),
     }
+    if reasons is not None:
+        columns["reason"] = pa.array([code_of(reason) for reason in reasons], pa.string())
     table = pa.table(columns | {f"x{i}": rows[:, i] for i in range(rows.shape[1])})
     metadata = {"format_version": str(FORMAT_VERSION), "metric": canonical(asdict(info))}
     path = layer_path(folder, info)
@@ -62,15 +80,21 @@ def write_layer(
 
 
 def read_layer(path: Path) -> Layer:
-    """Return a stored layer; StoreError if it can't be read."""
+    """Return a stored layer; StoreError if it can't be read, DamageError if it makes no sense."""
     table = read_table(path)
     try:
-        info = json.loads(table.schema.metadata[b"metric"])
-        info = MetricInfo(**{**info, "columns": tuple(info["columns"])})
-        keys = [tuple(table.column(name).to_pylist()) for name in _KEYS]
-        values = [table.column(f"x{i}").to_numpy() for i in range(len(info.columns))]
-    except (KeyError, TypeError, ValueError) as error:
-        raise StoreError(f"{path}: damaged score layer ({error}); run `aligntax rescore`") from None
+        info = info_from_json(strict_json(table.schema.metadata[b"metric"]))
+        if layer_path(path.parent, info) != path:
+            raise ValueError(f"it is the layer of {info.name[:60]!r}, by its name it isn't")
+        keys = [_texts(table, name) for name in _KEYS]
+        reasons = _texts(table, "reason") if "reason" in table.column_names else ()
+        if not _SCORED.issuperset(keys[4]):
+            raise ValueError("a status that no scored record has")
+        rows = np.column_stack([_numbers(table, i) for i in range(len(info.columns))])
+    except (LookupError, TypeError, ValueError) as error:
+        raise DamageError(
+            f"{path}: damaged score layer ({error}); run `aligntax rescore`"
+        ) from None
     return Layer(
         info=info,
         documents=keys[0],
@@ -79,8 +103,35 @@ def read_layer(path: Path) -> Layer:
         response_hashes=keys[3],
         statuses=keys[4],
         clusters=keys[5],
-        rows=np.column_stack(values).astype(np.float64),
+        reasons=reasons,
+        rows=rows,
     )
+
+
+def code_of(reason: str | None) -> str | None:
+    """Return a reason without its details."""
+    return None if reason is None else reason.partition(":")[0][:_LONGEST_CODE]
+
+
+def _safe(metric: str) -> str:
+    return "".join(c if c.isascii() and c.isalnum() else "_" for c in metric)
+
+
+def _texts(table: pa.Table, name: str) -> tuple[str, ...]:
+    column = table.column(name)
+    if column.type != pa.string() or (column.null_count and name not in _MAY_LACK):
+        raise ValueError(f"{name} isn't a column of texts")
+    return tuple(column.to_pylist())
+
+
+def _numbers(table: pa.Table, number: int) -> FloatArray:
+    column = table.column(f"x{number}")
+    if column.type != pa.float64() or column.null_count:
+        raise ValueError(f"x{number} isn't a column of numbers")
+    values: FloatArray = column.to_numpy()
+    if not (np.abs(values) < MOST).all():
+        raise ValueError(f"x{number} holds what is no score")
+    return values
 
 
 def is_current(layer: Layer, coverage: Mapping[Asked, Coverage]) -> bool:

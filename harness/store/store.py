@@ -1,22 +1,29 @@
 """A store on disk: cells, their records, their score layers, and the runs that asked for them."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TypeAlias
 
-from harness.errors import StoreError
+import pyarrow as pa
+
+from harness.errors import DamageError, EvidenceError, StoreError
 from harness.records import FORMAT_VERSION, JSON, SampleRecord, canonical, digest
 from harness.store.codec import (
     COVERAGE_COLUMNS,
     read_segment,
-    read_table,
+    records_of,
+    segment_rows,
     write_segment,
 )
-from harness.store.files import disk, write_whole
+from harness.store.files import disk, holds, listing, write_whole
 from harness.store.journal import Journal, left_behind, read_journal
+from harness.store.json_files import read_account, read_cell_file, read_plan
+from harness.store.stamps import fingerprint
 
 PlannedDocument: TypeAlias = tuple[str, str, str]
 """A document's id, the hash of its request and the hash of its fields, as a run wants them."""
@@ -37,13 +44,14 @@ class Coverage:
     @classmethod
     def of(cls, record: SampleRecord) -> "Coverage":
         """Return what a record covers."""
-        document, response = record.as_document.hash, record.response_hash
+        document, response = record.document_hash, record.response_hash
         return cls(document, response, record.revision, record.status, record.cluster)
 
     @property
-    def rank(self) -> tuple[int, bool, str]:
-        """Of two, the greater is current: recorded later, else answered, else by the answer."""
-        return (self.revision, self.status != "error", self.response_hash)
+    def rank(self) -> tuple[int, bool, str, str, str, str]:
+        """Of two, the greater is current: recorded later, else answered, else by what it holds."""
+        held = (self.response_hash, self.document_hash, self.status, self.cluster or "")
+        return (self.revision, self.status != "error", *held)
 
 
 class Store:
@@ -55,42 +63,77 @@ class Store:
 
     def open_cell(self, key: str, identity: Mapping[str, JSON]) -> "CellWriter":
         """Return a writer for a cell, its ``cell.json`` written first."""
-        folder = self._cell(key)
-        if not (folder / "cell.json").exists():
+        self.write_identity(key, identity)
+        return CellWriter(self.cell_folder(key))
+
+    def write_identity(self, key: str, identity: Mapping[str, JSON]) -> None:
+        """Write what a cell's key hashes, unless it is there; StoreError if it can't be written."""
+        path = self.cell_folder(key) / "cell.json"
+        if not path.exists():
             content = {"format_version": FORMAT_VERSION, "key": key, "identity": identity}
-            write_whole(folder / "cell.json", _pretty(content))
-        return CellWriter(folder)
+            write_whole(path, _pretty(content))
 
     def cells(self) -> list[str]:
-        """Return the keys of all cells."""
-        return sorted(path.parent.name for path in self.root.glob("cells/*/cell.json"))
+        """Return the keys of all cells, in order."""
+        found = listing(self.root / "cells")
+        return sorted(e.name for e in found if os.access(f"{e.path}/cell.json", os.F_OK))
+
+    def find_cell(self, start: str) -> str:
+        """Return the one key that begins so; EvidenceError if none does, or several do."""
+        found = [
+            entry.name for entry in listing(self.root / "cells") if entry.name.startswith(start)
+        ]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise EvidenceError(
+                f"{self.root}: {len(found)} cells begin with {start!r}; write more of the key"
+            )
+        raise EvidenceError(
+            f"{self.root}: no cell begins with {start!r}; `aligntax store ls` lists all"
+        )
 
     def identity(self, key: str) -> Mapping[str, JSON]:
-        """Return what a cell's key hashes; StoreError if the file doesn't fit its name."""
-        content = read_json(self._cell(key) / "cell.json")
-        identity: Mapping[str, JSON] = content["identity"]
+        """Return what a cell's key hashes; DamageError if the file doesn't fit its name."""
+        path = self.cell_folder(key) / "cell.json"
+        identity: Mapping[str, JSON] = read_cell_file(path)["identity"]
         if digest(identity) != key:
-            raise StoreError(f"{self._cell(key) / 'cell.json'}: doesn't match the folder's name")
+            raise DamageError(
+                f"{path}: damaged (it doesn't hash to the cell's key); run again to write it anew"
+            )
         return identity
 
     def coverage(self, key: str) -> dict[Asked, Coverage]:
         """Return what a cell holds, without reading the evidence itself."""
         found: dict[Asked, Coverage] = {}
-        for path in self._segments(key):
-            columns = read_table(path, COVERAGE_COLUMNS).to_pydict()
+        for record in self._in_flight(key):
+            _keep(found, (record.document, record.request_hash), Coverage.of(record))
+        for segment in self._segments(key, COVERAGE_COLUMNS):
+            columns = segment.to_pydict()
             for document, request, *held in zip(
                 *(columns[c] for c in COVERAGE_COLUMNS), strict=True
             ):
                 _keep(found, (document, request), Coverage(*held))
-        for record in self._in_flight(key):
-            _keep(found, (record.document, record.request_hash), Coverage.of(record))
         return found
+
+    def held(self, key: str, asked: Container[Asked]) -> set[Asked]:
+        """Return those of some identities that a cell holds a record of, whatever its status."""
+        found = {(record.document, record.request_hash) for record in self._in_flight(key)}
+        for segment in self._segments(key, COVERAGE_COLUMNS[:2]):
+            columns = (segment.column(name).to_pylist() for name in COVERAGE_COLUMNS[:2])
+            found.update(zip(*columns, strict=True))
+        return {identity for identity in found if identity in asked}
+
+    def packed(self, key: str) -> int:
+        """Return how many records a cell's segments have by their own account, unread."""
+        return sum(map(segment_rows, self.segments(key)))
 
     def records(self, key: str) -> list[SampleRecord]:
         """Return a cell's records, the current one of each identity, sorted by identity."""
         found: dict[Asked, tuple[Coverage, SampleRecord]] = {}
-        segments = (record for path in self._segments(key) for record in read_segment(path, key))
-        for record in (*segments, *self._in_flight(key)):
+        in_flight = self._in_flight(key)
+        packed = (r for segment in self._segments(key) for r in records_of(segment, key))
+        for record in (*in_flight, *packed):
             held, asked = Coverage.of(record), (record.document, record.request_hash)
             if asked not in found or held.rank > found[asked][0].rank:
                 found[asked] = (held, record)
@@ -98,7 +141,7 @@ class Store:
 
     def seal(self, key: str) -> None:
         """Pack the journals whose writers are gone into segments."""
-        for path in self._journals(key):
+        for path in self.journals(key):
             with left_behind(path) as mine:
                 if mine:
                     seal_journal(path)
@@ -116,38 +159,59 @@ class Store:
         """Write which documents a cell wants, asked how; return the name, equal for equal plans."""
         content = {"format_version": FORMAT_VERSION, "documents": [list(d) for d in documents]}
         name = digest(content)
-        path = self.root / "runs" / "plans" / f"{name}.json"
-        if not path.exists():
+        path = self.plan_path(name)
+        if not holds(path, _pretty(content)):  # a damaged file of that name gives way
             write_whole(path, _pretty(content))
+        else:
+            with suppress(OSError):  # may be read-only; else it is as young as one just written
+                path.touch()
         return name
 
     def plan(self, name: str) -> list[PlannedDocument]:
         """Return what :meth:`write_plan` wrote; StoreError if it can't be read."""
-        path = self.root / "runs" / "plans" / f"{_safe_key(name)}.json"
-        return [(id_, request, hash_) for id_, request, hash_ in read_json(path)["documents"]]
+        return read_plan(self.plan_path(name))
+
+    def plan_path(self, name: str) -> Path:
+        """Return where a plan lies; StoreError for what is no name of one."""
+        return self.root / "runs" / "plans" / f"{_safe_key(name)}.json"
 
     def runs(self) -> list[Mapping[str, JSON]]:
         """Return the accounts of all runs, oldest first."""
-        return [read_json(path) for path in sorted(self.root.glob("runs/*.json"))]
+        return [read_account(path) for path in self.run_files()]
+
+    def run_files(self) -> list[Path]:
+        """Return where the accounts of the runs lie, oldest first."""
+        return _files(self.root / "runs", "", ".json")
 
     def fingerprint(self) -> str:
-        """Return a text that changes whenever a run writes to the store."""
-        with disk(self.root, "read"):
-            stats = [(path.name, path.stat()) for path in sorted(self.root.glob("runs/*.json"))]
-        return digest([[name, stat.st_mtime_ns, stat.st_size] for name, stat in stats])
+        """Return a text that is another one after any write to the store, the index apart."""
+        return fingerprint(self.root)
 
-    def _cell(self, key: str) -> Path:
+    def cell_folder(self, key: str) -> Path:
+        """Return where a cell's files lie; StoreError for what is no key."""
         return self.root / "cells" / _safe_key(key)
 
-    def _segments(self, key: str) -> list[Path]:
-        return sorted(self._cell(key).glob("segments/*.parquet"))
+    def segments(self, key: str) -> list[Path]:
+        """Return a cell's segments as they are now, by name."""
+        return _files(self.cell_folder(key) / "segments", "", ".parquet")
 
-    def _journals(self, key: str) -> list[Path]:
-        return sorted(self._cell(key).glob("journal-*.jsonl"))
+    def journals(self, key: str) -> list[Path]:
+        """Return the journals of a cell, written just now or left behind."""
+        return _files(self.cell_folder(key), "journal-", ".jsonl")
 
-    def _in_flight(self, key: str) -> Iterator[SampleRecord]:
-        for path in self._journals(key):
-            yield from read_journal(path)
+    def _segments(self, key: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """Yield a cell's segments; what is packed while we read is in the one it was packed into.
+
+        To be called when the journals were read: what is sealed afterwards has been read twice.
+        """
+        seen: set[Path] = set()
+        while new := [path for path in self.segments(key) if path not in seen]:
+            seen.update(new)
+            found = (read_segment(path, columns) for path in new)
+            yield from (segment for segment in found if segment is not None)
+
+    def _in_flight(self, key: str) -> list[SampleRecord]:
+        return [record for path in self.journals(key) for record in read_journal(path)]
 
 
 class CellWriter:
@@ -160,6 +224,10 @@ class CellWriter:
     def append(self, records: Iterable[SampleRecord]) -> None:
         """Add finished records; from here on a kill can't lose them."""
         self._journal.append(records)
+
+    def sync(self) -> None:
+        """Force what was appended to the disk; from here on a power cut can't lose it either."""
+        self._journal.sync()
 
     def __enter__(self) -> "CellWriter":
         return self
@@ -187,19 +255,9 @@ def seal_journal(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def read_json(path: Path) -> Mapping[str, JSON]:
-    """Return a JSON file of ours; StoreError if it is missing, damaged or from a newer version."""
-    with disk(path, "read"):
-        text = path.read_text(encoding="utf-8")
-    try:
-        content = json.loads(text)
-        version = content["format_version"]
-    except (ValueError, KeyError, TypeError):
-        raise StoreError(f"{path}: damaged; restore it or remove it and run again") from None
-    if version > FORMAT_VERSION:
-        raise StoreError(f"{path}: format version {version} is newer than this aligntax")
-    result: Mapping[str, JSON] = content
-    return result
+def _files(folder: Path, start: str, end: str) -> list[Path]:
+    names = (e.name for e in listing(folder))
+    return sorted(folder / n for n in names if n.startswith(start) and n.endswith(end))
 
 
 def _keep(found: dict[Asked, Coverage], asked: Asked, held: Coverage) -> None:

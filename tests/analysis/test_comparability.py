@@ -1,3 +1,5 @@
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -5,6 +7,7 @@ from cells import ACCURACY, evidence, mean_rows, right, scores
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.analysis import comparability
 from harness.analysis.comparability import compare
 from harness.metrics.metric import MetricInfo
 from harness.records import Variant
@@ -162,3 +165,26 @@ def test_the_verdict_is_the_same_in_both_directions(ours: set[int], theirs: set[
     assert there.comparability == back.comparability
     assert (there.reference, there.candidate) == (back.candidate, back.reference)
     assert there.comparability.paired == len(ours & theirs)
+
+
+def test_every_code_is_in_the_table_of_the_docstring() -> None:
+    """Also those of a setting that only another backend has."""
+    table = comparability.__doc__ or ""
+    listed = set(re.findall(r"^``(\w+)``", table, re.MULTILINE))
+    source = Path(str(comparability.__file__)).read_text()
+    plain = set(re.findall(r'(?:Reason|_counted)\("(\w+)"', source))
+    differing = {f"{name}_differs" for name in re.findall(r'_differs\("(\w+)"', source)}
+    settings = {"backend_differs", "dtype_differs", "max_length_differs", "bos_differs"}
+    assert listed == plain | differing | settings
+    assert reasons({}, {"backend": HF | {"window": 5}})[1] == ["window_differs null, 5"]
+
+
+def test_every_number_between_two_cells_comes_by_way_of_comparability() -> None:
+    """Who pairs the scores of two cells has asked first whether they may be compared."""
+    root = Path(str(comparability.__file__)).parents[1]
+    pairing = {"paired_difference", "margin_test", "paired_scores"}
+    for path in root.rglob("*.py"):
+        if path.parent.name != "stats":
+            source = path.read_text()
+            if any(re.search(rf"\b{name}\(", source) for name in pairing):
+                assert "compare(" in source, path

@@ -107,8 +107,15 @@ def test_noise_of_the_same_checkpoint_is_subtracted_and_its_items_are_flaky() ->
     found = trajectories(cells, {"base-key": floor})
     assert isinstance(found, Trajectories)
     assert found.items[0].fate == "flaky"
-    assert found.flips[0].floor == pytest.approx(0.125)
-    assert found.flips[0].excess == pytest.approx(0.25 - 0.125)
+    (flips,) = found.flips
+    assert flips.floor is not None
+    assert flips.floor.value == pytest.approx(0.125)
+    assert flips.excess is not None
+    assert flips.excess.value == pytest.approx(0.25 - 0.125)
+    assert flips.excess.low is not None
+    assert flips.excess.low < 0  # four documents show no excess
+    assert flips.gained_excess is not None
+    assert flips.gained_excess.value == pytest.approx(0 - 0.125)
 
 
 def test_only_shared_documents_of_the_same_content_are_followed() -> None:
@@ -119,8 +126,38 @@ def test_only_shared_documents_of_the_same_content_are_followed() -> None:
     assert [item.document for item in found.items] == ["d000", "d002"]
 
 
+def test_a_checkpoint_that_cant_be_compared_isnt_followed() -> None:
+    cells = [
+        evidence("base", [1, 1, 1, 0], task_version=2),
+        evidence("sft", [1, 0, 1, 0]),
+        evidence("dpo", [0, 1, 1, 0], template="t"),
+    ]
+    found = trajectories(cells)
+    assert isinstance(found, Trajectories)
+    assert (found.chain, found.missing) == (("sft", "dpo"), ("base",))
+    assert len(found.flips) == 1
+
+
+def test_flips_of_another_way_of_asking_say_so() -> None:
+    asked = ("x0", "x1", "x2", "x3")
+    cells = [
+        evidence("base", [1, 1, 1, 0], request_hashes=asked),
+        evidence("sft", [1, 0, 1, 0], template="t"),
+    ]
+    found = trajectories(cells)
+    assert isinstance(found, Trajectories)
+    assert [reason.code for reason in found.flips[0].qualified] == ["template_differs"]
+
+
+def test_lost_answers_that_were_given_are_told_from_those_that_were_not() -> None:
+    reasons = ("wrong", "wrong", "no_answer", "wrong: B")
+    found = followed("110", "110", "110", "110", reasons=reasons)
+    assert found.flips[1].wrong_share == pytest.approx(0.75)
+    assert found.flips[0].wrong_share is None
+
+
 def test_a_metric_without_right_and_wrong_has_no_trajectories() -> None:
     cells = [
         evidence(name, scores=scores(ROUGE, mean_rows([0.4, 0.7]))) for name in ("base", "sft")
     ]
-    assert trajectories(cells) == "rouge isn't right or wrong per document"
+    assert trajectories(cells) == "the metric isn't right or wrong per document"

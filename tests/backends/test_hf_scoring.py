@@ -2,19 +2,17 @@
 
 import math
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from lm_eval.api.instance import Instance
-from lm_eval.models.huggingface import HFLM
+from hflm_oracle import LENGTH, TOLERANCE, agree, oracle, pairs, theirs
 from tiny_models import BOS, CORPUS, answers, opened
 
 from harness.records import Failure, Likelihood, LogLikelihood, RollingLogLikelihood
-
-TOLERANCE = 1e-3  # nats; batches of other shapes sum in another order
-LENGTH = 64
 
 CHOICES = [" aspirin", " insulin at once", "胰岛素", " A", " B", " C", " D", "阿司匹林后疼痛消失"]
 CONTEXTS = [
@@ -26,37 +24,6 @@ CONTEXTS = [
     "One two three four five six seven eight nine ten eleven twelve. " * 12,  # over-long
 ]
 REQUESTS = [LogLikelihood(context, choice) for context in CONTEXTS for choice in CHOICES]
-
-
-def oracle(folder: Path, **settings: Any) -> HFLM:
-    return HFLM(
-        pretrained=str(folder),
-        dtype="float32",
-        softmax_dtype="float32",
-        device="cpu",
-        batch_size=1,
-        max_length=LENGTH,
-        **settings,
-    )
-
-
-def theirs(lm: HFLM, method: str, arguments: list[tuple[Any, ...]]) -> list[Any]:
-    instances = [
-        Instance(request_type=method, doc={}, arguments=args, idx=i)  # type: ignore[arg-type]
-        for i, args in enumerate(arguments)
-    ]
-    return list(getattr(lm, method)(instances, disable_tqdm=True))
-
-
-def pairs(requests: list[LogLikelihood]) -> list[tuple[str, str]]:
-    return [(request.context, request.continuation) for request in requests]
-
-
-def agree(ours: list[Any], expected: list[Any]) -> None:
-    for answer, (logprob, greedy) in zip(ours, expected, strict=True):
-        assert isinstance(answer, Likelihood)
-        assert abs(answer.logprob - logprob) <= TOLERANCE
-        assert answer.greedy == greedy
 
 
 def best(numbers: list[float]) -> list[int]:
@@ -103,13 +70,49 @@ def test_order_and_company_of_requests_change_nothing(without_bos: Path) -> None
         assert shuffled[position].greedy == straight[original].greedy
 
 
+@contextmanager
+def watched(backend: Any) -> Iterator[list[int]]:
+    """Collect how many tokens the model reads each time that it is run."""
+    answers(backend, REQUESTS[:1])  # the probe is behind it
+    read: list[int] = []
+    layer = backend._scorer._model.get_input_embeddings()
+    hook = layer.register_forward_hook(lambda _, given, __: read.append(given[0].numel()))
+    yield read
+    hook.remove()
+
+
+def ways(folder: Path, **settings: Any) -> Iterator[Any]:
+    """The same model twice: as it is packed, and in plain batches."""
+    yield opened(folder, **settings)
+    plain = opened(folder, **settings)
+    plain._scorer.packed, plain._scorer._probed = None, True
+    yield plain
+
+
 def test_letters_of_one_question_run_once(without_bos: Path) -> None:
+    for backend in ways(without_bos):
+        with watched(backend) as read:
+            answers(backend, [LogLikelihood("Answer:", letter) for letter in "ABCD"])
+        assert len(read) == 1
+        assert read[0] == len(backend._encoder.text("Answer:"))
+
+
+def test_what_requests_share_is_read_once(without_bos: Path) -> None:
     backend = opened(without_bos)
-    fed: list[int] = []
-    inner = backend._scorer._head
-    backend._scorer._head = lambda ids, *rest: fed.append(len(ids)) or inner(ids, *rest)
-    answers(backend, [LogLikelihood("Answer:", letter) for letter in "ABCD"])
-    assert fed == [1]
+    shared, count = CORPUS[1], len(backend._encoder.text(CORPUS[1]))
+    asked = [
+        LogLikelihood(f"{shared} {k}.", choice) for k in range(9) for choice in (" yes, so", " no!")
+    ]
+    with watched(backend) as read:
+        whole = answers(backend, asked)
+    assert len(read) == 1
+    backend._scorer.packed.budget = 30
+    with watched(backend) as read:
+        pieces = answers(backend, asked)
+    assert len(read) > 3
+    assert sum(read) <= count + len(asked) * 9  # the shared text once, then only what is new
+    for one, other in zip(whole, pieces, strict=True):
+        assert math.isclose(one.logprob, other.logprob, abs_tol=1e-4)
 
 
 def test_tokens_counts_what_was_scored(with_bos: Path) -> None:
@@ -186,44 +189,86 @@ def test_what_cannot_be_scored_fails_alone(without_bos: Path, asked: Any, reason
     assert isinstance(second, Likelihood)
 
 
+APART = [LogLikelihood(f"{k}ab", "cd") for k in range(6)]
+READ = 4  # tokens of each of them that are read
+
+
 def test_answers_come_batch_by_batch(without_bos: Path) -> None:
-    backend = opened(without_bos, batch_size=2)
-    calls: list[int] = []
-    inner = backend._scorer._head
-    backend._scorer._head = lambda ids, *rest: calls.append(len(ids)) or inner(ids, *rest)
-    stream = backend.respond([LogLikelihood(f"Take {i}", " of it") for i in range(6)])
-    next(stream)
-    assert calls == [2]
-    assert len(list(stream)) == 5
-    assert calls == [2, 2, 2]
+    for backend in ways(without_bos, batch_size=2):
+        if backend._scorer.packed is not None:
+            backend._scorer.packed.budget = 2 * READ
+        with watched(backend) as read:
+            stream = backend.respond(APART)
+            next(stream)
+            assert len(read) == 1
+            assert len(list(stream)) == 5
+            assert len(read) == 3
+
+
+def test_a_batch_ends_with_its_last_answer(without_bos: Path) -> None:
+    for backend in ways(without_bos, batch_size=3):
+        if backend._scorer.packed is not None:
+            backend._scorer.packed.budget = 3 * READ
+        ends = [backend.batch_done for _ in backend.respond(APART)]
+        assert ends == [False, False, True] * 2
 
 
 def test_running_out_of_memory_halves_the_batch_and_fails_what_is_too_long_alone(
     without_bos: Path,
 ) -> None:
-    backend = opened(without_bos, batch_size=8)
-    expected = answers(backend, REQUESTS)
-    inner = backend._scorer._head
+    expected = answers(opened(without_bos), REQUESTS)
+    for backend in ways(without_bos, batch_size=8):
+        answers(backend, REQUESTS[:1])
+        assert backend.measured().halved is None
+        layer = backend._scorer._model.get_input_embeddings()
 
-    def cramped(ids: Any, *rest: Any) -> Any:
-        if ids.numel() > 60:
+        def cramped(_: Any, given: Any) -> None:
+            if given[0].numel() > 60:
+                raise torch.OutOfMemoryError
+
+        hook = layer.register_forward_pre_hook(cramped)
+        found = answers(backend, REQUESTS)
+        hook.remove()
+        assert backend.measured().halved is not None
+        failed = [answer for answer in found if isinstance(answer, Failure)]
+        assert 0 < len(failed) < len(REQUESTS)
+        assert all("out of memory" in failure.reason for failure in failed)
+        for answer, wanted in zip(found, expected, strict=True):
+            if isinstance(answer, Likelihood):
+                assert math.isclose(answer.logprob, wanted.logprob, abs_tol=1e-4)
+
+
+def test_a_pack_that_was_too_large_makes_all_later_ones_smaller(without_bos: Path) -> None:
+    backend = opened(without_bos)
+    asked = [LogLikelihood(f"{k} {CORPUS[k % 4][:20]}", " of it") for k in range(40)]
+    expected = answers(backend, asked)
+    before, fails = backend._scorer.packed.budget, iter([True])
+
+    def once(*_: Any) -> None:
+        if next(fails, False):
             raise torch.OutOfMemoryError
-        return inner(ids, *rest)
 
-    backend._scorer._head = cramped
-    found = answers(backend, REQUESTS)
-    failed = [answer for answer in found if isinstance(answer, Failure)]
-    assert failed
-    assert all("out of memory" in failure.reason for failure in failed)
+    hook = backend._scorer._model.get_input_embeddings().register_forward_pre_hook(once)
+    found = answers(backend, asked)
+    hook.remove()
+    assert backend._scorer.packed.budget < before
+    with watched(backend) as read:
+        answers(backend, asked)
+    assert len(read) > 1
+    assert max(read) <= backend._scorer.packed.budget
     for answer, wanted in zip(found, expected, strict=True):
-        if isinstance(answer, Likelihood):
-            assert math.isclose(answer.logprob, wanted.logprob, abs_tol=1e-4)
+        assert math.isclose(answer.logprob, wanted.logprob, abs_tol=1e-4)
 
 
-def test_logits_made_piece_by_piece_give_the_same_numbers(without_bos: Path) -> None:
+@pytest.mark.parametrize("numbers", [1, 700, 1 << 20])
+def test_logits_made_piece_by_piece_give_the_same_numbers(
+    without_bos: Path, monkeypatch: pytest.MonkeyPatch, numbers: int
+) -> None:
     asked = [*REQUESTS, RollingLogLikelihood(TEXTS[2])]
-    whole, pieces = opened(without_bos), opened(without_bos)
-    pieces._scorer._step = 7
-    for one, other in zip(answers(whole, asked), answers(pieces, asked), strict=True):
-        assert math.isclose(one.logprob, other.logprob, abs_tol=1e-4)
-        assert (one.tokens, one.greedy) == (other.tokens, other.greedy)
+    whole = answers(opened(without_bos), asked)
+    monkeypatch.setattr("harness.backends.heads._LEAST_WORDS", 7)
+    for pieces in ways(without_bos):
+        pieces._scorer.plain._head.logits_at_once = numbers
+        for one, other in zip(whole, answers(pieces, asked), strict=True):
+            assert math.isclose(one.logprob, other.logprob, abs_tol=1e-4)
+            assert (one.tokens, one.greedy) == (other.tokens, other.greedy)

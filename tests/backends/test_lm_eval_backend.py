@@ -135,3 +135,24 @@ def test_what_lm_eval_cannot_make_is_one_line(without_bos: Path, tmp_path: Path)
     with pytest.raises(CheckpointError, match="tiny: lm-eval's hf can't load it") as caught:
         opened(without_bos, name="lm_eval", options={"model_args": args})
     assert "\n" not in str(caught.value)
+
+
+def test_a_chunk_is_a_batch(recorder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapter, "CHUNK", 3)
+    asked = [LogLikelihood("a", f"{i}") for i in range(4)]
+    ends = [(index, recorder.batch_done) for index, _ in recorder.respond(asked)]
+    assert ends == [(0, False), (1, False), (2, True), (3, True)]
+
+
+def test_what_a_model_hasnt_got_fails_the_requests_and_not_the_backend(
+    recorder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def chats_only(*_: object) -> None:
+        raise NotImplementedError("chat models give no log-likelihoods")
+
+    monkeypatch.setattr(Recorder, "loglikelihood", chats_only)
+    failed, made = answers(recorder, [LogLikelihood("a", "b"), Generate(context="c")])
+    assert failed == Failure(
+        "lm-eval's Recorder has no loglikelihood: chat models give no log-likelihoods"
+    )
+    assert made.texts == ("c0",)

@@ -98,3 +98,15 @@ def test_fiellers_interval_holds_the_ratio_and_refuses_a_denominator_near_zero()
 
 def test_one_unit_tells_nothing_of_an_error() -> None:
     assert contrast(ROUGE, mean_rows([1.0, 0.0]), unit_ids("t", ["a", "b"], ["c", "c"])) is None
+
+
+def test_bleu_without_a_single_4_gram_has_an_error_all_the_same() -> None:
+    # correct unigrams .. 4-grams, counted ones, then the lengths: as sacrebleu keeps them
+    row = np.array([3, 1, 0, 0, 6, 5, 4, 3, 6, 6], dtype=np.float64)
+    more = row + np.array([2, 1, 0, 0, 0, 0, 0, 0, 0, 0])
+    rows = np.stack([row, more, row, more, more])
+    info = replace(BLEU, columns=tuple("abcdefghij"))
+    found = contrast(info, rows, np.arange(5))
+    assert found is not None
+    assert np.isfinite(found.standard_error)
+    assert found.standard_error > 0

@@ -4,11 +4,12 @@ from typing import Literal
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.stats.betting import cluster_bets
 from harness.stats.binary import tango_z
-from harness.stats.sequential import Design, look
+from harness.stats.sequential import Design, Seen, look
 
 TARGETS: tuple[Literal["distribution", "benchmark"], ...] = ("distribution", "benchmark")
 
@@ -31,6 +32,7 @@ def test_what_comes_after_a_certification_changes_nothing() -> None:
     assert look([0.0] * 484 + [-1.0] * 300, design) == first
 
 
+@settings(deadline=None)
 @given(st.integers(1, 30), st.integers(0, 400))
 def test_a_resumed_look_equals_an_uninterrupted_one(losses: int, ties: int) -> None:
     rng = np.random.default_rng(losses * 1000 + ties)
@@ -82,7 +84,72 @@ def test_the_benchmark_is_always_decided_at_its_end() -> None:
         assert found.decision == (
             "PASS" if above > 0 else "REGRESSED" if above < 0 else found.decision
         )
-        assert found.interval is None
+        assert (found.interval is None) == (found.n == 300)
+
+
+def test_an_interval_holds_the_benchmarks_own_mean_at_every_look() -> None:
+    rng = np.random.default_rng(13)
+    population = np.array([-1.0] * 14 + [1.0] * 8 + [0.0] * 178)
+    design, missed = Design(margin=0.05, units=200, target="benchmark"), 0
+    for _ in range(20):
+        seen = rng.permutation(population)
+        found = [look(seen[:n], design) for n in range(10, 200, 30)]
+        bounds = [each.interval for each in found if each.interval]
+        missed += not all(low <= population.mean() <= high for low, high in bounds)
+        widths = [high - low for low, high in bounds]
+        assert widths[-1] < widths[0]
+        assert (bounds[-1][0] >= -0.05 - 1e-6) == (found[-1].decision == "PASS")
+    assert missed <= 2
+
+
+def test_regressed_as_one_of_many_tests_takes_as_much_more_evidence() -> None:
+    alone, one = Design(margin=0.02, units=1000), Design(margin=0.02, units=1000, tests=20)
+    assert (look([-1.0] * 40, alone).decision, look([-1.0] * 40, alone).n) == ("REGRESSED", 14)
+    among = look([-1.0] * 40, one)
+    assert among.decision == "REGRESSED"
+    assert among.failing >= np.log(20 * 25) > look([-1.0] * (among.n - 1), one).failing
+    assert look([0.0] * 600, one).n == look([0.0] * 600, alone).n == 484
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_unit_without_an_answer_helps_neither_side(
+    target: Literal["distribution", "benchmark"],
+) -> None:
+    rng = np.random.default_rng(17)
+    design = Design(margin=0.1, units=400, target=target)
+    for mean in (0.0, -0.3):
+        seen = drawn(rng, 400, mean, 0.3)
+        least, most = seen.copy(), seen.copy()
+        least[::40], most[::40] = -1.0, 1.0
+        found = look(Seen(least=least, most=most), design)
+        with_answers = look(seen, design)
+        assert found.decision == with_answers.decision != "INCONCLUSIVE"
+        assert found.n >= with_answers.n
+        known = look(least if mean == 0 else most, design)
+        assert (found.decision, found.n) == (known.decision, known.n)
+        assert found.interval is not None
+        assert found.interval[0] <= seen[: found.n].mean() <= found.interval[1]
+
+
+def test_nothing_but_missing_answers_decides_nothing() -> None:
+    unknown = Seen(least=np.full(500, -1.0), most=np.full(500, 1.0))
+    for target in TARGETS:
+        found = look(unknown, Design(margin=0.02, units=500, target=target))
+        assert found.decision == "INCONCLUSIVE"
+
+
+def test_an_interval_of_clusters_is_of_the_documents_mean() -> None:
+    rng = np.random.default_rng(19)
+    codes = np.repeat(np.arange(300), rng.integers(1, 6, 300))
+    design, missed = Design(margin=0.05, units=300, flips=0.1, binary=False), 0
+    for _ in range(40):
+        differences = drawn(rng, len(codes), -0.04, 0.2)
+        sums = cluster_bets(differences, codes, 0.05, 5)
+        seen = Seen(least=sums, most=sums, sizes=np.bincount(codes) / 5)
+        low, high = look(seen, design).interval or (1.0, -1.0)
+        missed += not low <= -0.04 <= high
+        assert low < -0.04 + 0.1
+    assert missed <= 4
 
 
 def test_the_final_look_is_tangos_at_what_is_left_of_alpha() -> None:

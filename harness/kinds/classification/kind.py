@@ -67,7 +67,7 @@ def classification(
     way = _Way(names, words, instruction or words.ask_for_label(names))
     picked_by = "logprob_per_character" if per_character else "logprob_sum"
     return Task(
-        card=card,
+        card=card.over(data),
         kind="classification",
         documents=documents,
         examples=examples,

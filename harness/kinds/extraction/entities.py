@@ -29,7 +29,7 @@ def entities(card: Card, data: Data, types: tuple[str, ...], max_tokens: int, sh
     blank = "" if is_cjk_language(target_language(card.language)) else " "
     documents, examples = scored_and_examples(data, partial(_fields, types, blank))
     return Task(
-        card=card,
+        card=card.over(data),
         kind="extraction",
         documents=documents,
         examples=examples,

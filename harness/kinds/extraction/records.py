@@ -24,7 +24,7 @@ def records(card: Card, data: Data, fields: tuple[str, ...], max_tokens: int, sh
     """
     documents, examples = scored_and_examples(data, partial(_fields, fields))
     return Task(
-        card=card,
+        card=card.over(data),
         kind="extraction",
         documents=documents,
         examples=examples,

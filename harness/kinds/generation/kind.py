@@ -70,7 +70,7 @@ def generation(
     )
     documents, examples = scored_and_examples(data, parse)
     return Task(
-        card=card,
+        card=card.over(data),
         kind="generation",
         documents=documents,
         examples=examples,

@@ -44,7 +44,7 @@ def instructions(
         raise TaskError(f"{card.name}: `max_tokens` must be at least 1, not {max_tokens!r}")
     documents, examples = scored_only(data, partial(_fields, without_nltk_data=without_nltk_data))
     return Task(
-        card=card,
+        card=card.over(data),
         kind="instructions",
         documents=documents,
         examples=examples,

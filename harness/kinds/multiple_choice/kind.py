@@ -73,7 +73,7 @@ def multiple_choice(
     documents, examples = scored_and_examples(data, partial(choice_fields, answers=answers))
     generation = {"max_tokens": MAX_TOKENS, "stop": list(STOP), "temperature": 0.0}
     return Task(
-        card=card,
+        card=card.over(data),
         kind="multiple_choice",
         documents=documents,
         examples=examples,

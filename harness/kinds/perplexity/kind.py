@@ -69,7 +69,7 @@ def perplexity(
         return _answers(card, data)
     documents, examples = scored_only(data, partial(_fields, characters=characters))
     return Task(
-        card=card,
+        card=card.over(data),
         kind="perplexity",
         documents=documents,
         examples=examples,
@@ -84,7 +84,7 @@ def perplexity(
 def _answers(card: Card, data: Data) -> Task:
     documents, examples = scored_only(data, answer_fields)
     return Task(
-        card=card,
+        card=card.over(data),
         kind="perplexity",
         documents=documents,
         examples=examples,

@@ -38,7 +38,7 @@ def preference(card: Card, data: Data, *, tie_margin: float | None = None) -> Ta
         metrics += (agreement(float(tie_margin)),)
     documents, examples = scored_only(data, preference_fields)
     return Task(
-        card=card,
+        card=card.over(data),
         kind="preference",
         documents=documents,
         examples=examples,

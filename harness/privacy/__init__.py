@@ -1,0 +1,1 @@
+"""Identifiers of persons in texts and data: found, masked, and never repeated."""
