@@ -89,7 +89,7 @@ class Account:
                 "row": cell.row,
                 "capability": cell.task.card.capability,
                 "language": cell.task.card.language,
-                "plans": [self._store.write_plan(cell.planned)],
+                "plans": [self._store.write_plan(cell.questions.planned)],
                 "limited": cell.limited,
                 "seen_of": cell.seen_of,
                 "layers": layers,
@@ -120,6 +120,15 @@ def rescored(
     """Return the account of a rescore: a family as its runs left it, its cells' layers renewed."""
     content = {**family, "id": _next_id(store), "rescored": family["id"], "cells": list(cells)}
     return content | {"wanted": [], "seconds": {}, "finished": True, **_surroundings(None)}
+
+
+def imported(store: Store, family: str, content: Mapping[str, JSON]) -> dict[str, JSON]:
+    """Return the account of an import: ``content`` has checkpoints, cells and stated numbers."""
+    now = _now()
+    told: dict[str, JSON] = {"seconds": {}, "finished": True, "started": now, "ended": now}
+    spec: dict[str, JSON] = {"tasks": []}  # nothing was asked, so nothing can be asked again
+    base = {"id": _next_id(store), "family": masked(family), "spec": spec}
+    return {**base, **told, "device": None, **content, **_surroundings(None)}
 
 
 def _now() -> str:

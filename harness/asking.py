@@ -169,7 +169,7 @@ class _OpenCell:
     def without_requests(self) -> Iterator[int]:
         """Record and yield the documents that need no model: none of their requests is open."""
         for d in [d for d, answers in self._answers.items() if None not in answers]:
-            failure = self._work.cell.unaskable.get(self._work.ask[d].id)
+            failure = self._work.cell.questions.unaskable.get(self._work.ask[d].id)
             self._record(d, [a for a in self._answers[d] if a] if failure is None else [failure])
             yield d
 

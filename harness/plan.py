@@ -2,29 +2,27 @@
 
 import random
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from harness.backends import numerics
 from harness.checkpoint import Inspection
 from harness.errors import DataError, SpecError, TaskError
-from harness.guard import requests_of
 from harness.lineage import parents_first
 from harness.privacy.policy import is_private, said_safely, strictest, veil_of
-from harness.privacy.veil import OPEN, Veil
+from harness.privacy.veil import Veil
+from harness.questions import Questions
 from harness.records import (
     FORMAT_VERSION,
     JSON,
     Checkpoint,
     Document,
-    Failure,
     Formulation,
     Privacy,
     PromptFormat,
     Request,
     Variant,
     digest,
-    request_hash,
 )
 from harness.registry import expanded, find_task
 from harness.spec import RunSpec, TaskRequest
@@ -37,20 +35,16 @@ class Cell:
     """Checkpoint x task variant: the unit of planning and storage."""
 
     checkpoint: Checkpoint
-    task: Task
     variant: Variant
     row: str
     """How tables name it: the variant without defaults; ``native`` cells share one row."""
     identity: Mapping[str, JSON]
     """Who is asked and how: all that the key hashes."""
-    prompt: Prompt
-    documents: tuple[Document, ...]
+    questions: Questions
     limited: bool = False
     """Whether a limit left documents of the task out."""
     seen_of: str | None = None
     """The held-out task, where the documents are a sample of what was tuned on."""
-    veil: Veil = OPEN
-    """What the store has in place of its texts."""
 
     @cached_property
     def key(self) -> str:
@@ -58,54 +52,48 @@ class Cell:
         return digest(self.identity)
 
     @property
+    def title(self) -> str:
+        """How messages call it."""
+        return f"{self.checkpoint.name} × {self.row}"
+
+    @property
+    def task(self) -> Task:
+        """The task that is asked."""
+        return self.questions.task
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """What it is asked about."""
+        return self.questions.documents
+
+    @property
+    def veil(self) -> Veil:
+        """What the store has in place of its texts."""
+        return self.questions.veil
+
+    @property
     def private(self) -> bool:
         """Whether its texts are masked or left out in the store."""
         return is_private(self.veil.mode)
 
     @property
-    def title(self) -> str:
-        """How messages call it."""
-        return f"{self.checkpoint.name} × {self.row}"
-
-    @cached_property
-    def _built(self) -> Mapping[str, tuple[Request, ...] | Failure]:
-        with said_safely(self.veil.mode):
-            return {d.id: requests_of(self.task, d, self.prompt) for d in self.documents}
-
-    @cached_property
     def requests(self) -> Mapping[str, tuple[Request, ...]]:
-        """What exactly is asked, by document id; nothing where the task raises."""
-        return {id_: () if isinstance(r, Failure) else r for id_, r in self._built.items()}
-
-    @cached_property
-    def unaskable(self) -> Mapping[str, Failure]:
-        """Why the task can't ask about a document, by its id."""
-        return {id_: r for id_, r in self._built.items() if isinstance(r, Failure)}
-
-    @cached_property
-    def asked(self) -> Set[tuple[str, str]]:
-        """The identities of the records that it wants: (document id, request hash)."""
-        return frozenset(map(self.stored, self.documents))
+        """As :attr:`Questions.requests`."""
+        return self.questions.requests
 
     @property
-    def planned(self) -> list[tuple[str, str, str]]:
-        """Its documents as the store has them: id, hash of the request, hash of the fields."""
-        return [(*self.stored(d), self.veil.hash(d.hash)) for d in self.documents]
-
-    @cached_property
     def request_hashes(self) -> Mapping[str, str]:
-        """The hash of what is asked as the store has it, by document id."""
-        return {
-            id_: self.veil.hash(request_hash(requests)) for id_, requests in self.requests.items()
-        }
+        """As :attr:`Questions.hashes`."""
+        return self.questions.hashes
 
-    @cached_property
-    def _names(self) -> Mapping[str, str]:
-        return {d.id: self.veil.name(d) for d in self.documents}
+    @property
+    def asked(self) -> Set[tuple[str, str]]:
+        """As :attr:`Questions.asked`."""
+        return self.questions.asked
 
     def stored(self, document: Document) -> tuple[str, str]:
-        """Return the identity of a document's record: its id in the store, hash of the request."""
-        return self._names[document.id], self.request_hashes[document.id]
+        """As :meth:`Questions.stored`."""
+        return self.questions.stored(document)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +122,26 @@ class _Asked:
     examples: tuple[Document, ...]
     veil: Veil
     seen_of: str | None
+    _shared: dict[tuple[Formulation, PromptFormat, str | None], Questions] = field(
+        default_factory=dict
+    )
+
+    def questions(
+        self, formulation: Formulation, format_: PromptFormat, template: ChatTemplate | None
+    ) -> Questions:
+        """Return what is asked in one way, the same object for all checkpoints."""
+        way = formulation, format_, template.hash if template else None
+        if way not in self._shared:
+            prompt = Prompt(
+                formulation=formulation,
+                format=format_,
+                examples=self.examples,
+                template=template,
+            )
+            self._shared[way] = Questions(
+                task=self.task, prompt=prompt, documents=self.documents, veil=self.veil
+            )
+        return self._shared[way]
 
 
 def make_plan(spec: RunSpec, inspections: Mapping[str, Inspection]) -> Plan:
@@ -216,24 +224,17 @@ def _cells(
             template = _template(checkpoint, spec, inspections)
         for formulation in asked.variants:
             variant = Variant(formulation=formulation, format=prompt_format, shots=asked.shots)
-            prompt = Prompt(
-                formulation=formulation,
-                format=prompt_format,
-                examples=asked.examples,
-                template=template,
-            )
+            questions = asked.questions(formulation, prompt_format, template)
+            found = inspections[checkpoint.name]
             cells.append(
                 Cell(
                     checkpoint=checkpoint,
-                    task=asked.task,
                     variant=variant,
                     row=row_name(asked.task, variant, native=native),
-                    identity=_identity(inspections[checkpoint.name], asked, prompt, spec),
-                    prompt=prompt,
-                    documents=asked.documents,
+                    identity=_identity(found, asked, questions.prompt, spec),
+                    questions=questions,
                     limited=asked.limited,
                     seen_of=asked.seen_of,
-                    veil=asked.veil,
                 )
             )
     return cells

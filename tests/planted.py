@@ -95,7 +95,9 @@ class Family:
         """Run one checkpoint (of its first documents); return how many documents were asked."""
         job = self.job()
         cells = [c for c in job.plan.cells if c.checkpoint.name == checkpoint]
-        cells = [replace(c, documents=c.documents[:limit]) for c in cells]
+        cells = [
+            replace(c, questions=replace(c.questions, documents=c.documents[:limit])) for c in cells
+        ]
         plan = replace(job.plan, cells=tuple(cells))
         return run(plan, job.inspections, job.store, Silent(), self.open).asked
 

@@ -256,7 +256,12 @@ def test_documents_that_ask_nothing_are_recorded(write_spec: Write) -> None:
     requests = cell.task.requests
     silent = cell.documents[0]
     task = replace(cell.task, requests=lambda d, p: [] if d == silent else requests(d, p))
-    job = replace(job, plan=replace(job.plan, cells=(replace(cell, task=task),)))
+    job = replace(
+        job,
+        plan=replace(
+            job.plan, cells=(replace(cell, questions=replace(cell.questions, task=task)),)
+        ),
+    )
     go_on(job)
     assert len(records(job)) == 32
     assert go_on(job).asked <= 1

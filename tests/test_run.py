@@ -113,7 +113,7 @@ def test_what_changes_the_answer_changes_the_key_and_nothing_else_does(write_spe
 def test_few_shot_examples_are_the_same_for_every_document_and_limit(write_spec: Write) -> None:
     def shown(**over: Any) -> set[tuple[str, ...]]:
         plan = prepare(Overrides(shots=3, **over).apply(load_spec(write_spec()))).plan
-        return {tuple(d.id for d in cell.prompt.examples) for cell in plan.cells}
+        return {tuple(d.id for d in cell.questions.prompt.examples) for cell in plan.cells}
 
     assert len(shown()) == 1
     assert shown() == shown(limit=5)
@@ -122,7 +122,7 @@ def test_few_shot_examples_are_the_same_for_every_document_and_limit(write_spec:
 def test_few_shot_examples_are_never_scored(write_spec: Write) -> None:
     plan = prepare(Overrides(shots=8).apply(load_spec(write_spec()))).plan
     for cell in plan.cells:
-        assert not {d.id for d in cell.documents} & {d.id for d in cell.prompt.examples}
+        assert not {d.id for d in cell.documents} & {d.id for d in cell.questions.prompt.examples}
 
 
 def test_two_checkpoints_with_equal_weights_are_asked_once(write_spec: Write) -> None:

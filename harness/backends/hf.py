@@ -1,14 +1,15 @@
 """Our scorer: transformers models on one machine, from a folder, the hub, a GGUF file or LoRA."""
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from statistics import fmean
 from typing import Any
 
 from harness.backends.base import BackendSpec, Measurements
 from harness.backends.encoding import Encoder, UnencodableError
+from harness.backends.kept import borrowed
 from harness.backends.streaming import stream
-from harness.backends.weights import load_model, load_tokenizer, quiet
+from harness.backends.weights import load_tokenizer, quiet
 from harness.checkpoint import Inspection
 from harness.errors import CheckpointError, SpecError
 from harness.records import (
@@ -27,7 +28,13 @@ __all__ = ["HFBackend", "open_backend"]
 class HFBackend:
     """One causal language model and its tokenizer."""
 
-    def __init__(self, model: Any, tokenizer: Any, spec: BackendSpec) -> None:
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        spec: BackendSpec,
+        give_back: Callable[[], None] | None = None,
+    ) -> None:
         from harness.backends.generation import Generator
         from harness.backends.scoring import Scorer
 
@@ -38,6 +45,7 @@ class HFBackend:
         self._scorer = Scorer(model, spec.batch_size, spec.max_length)
         self._generator = Generator(model, tokenizer, spec.batch_size)
         self.batch_done = True
+        self._give_back = give_back
         self._cuda = {p.device for p in model.parameters() if p.device.type == "cuda"}
 
     def respond(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
@@ -87,10 +95,13 @@ class HFBackend:
         )
 
     def close(self) -> None:
-        """Free the weights."""
+        """Free the weights, or leave the base to the next checkpoint that has the same."""
         import torch
 
         del self._scorer, self._generator
+        if self._give_back is not None:
+            self._give_back()
+            self._give_back = None
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -104,12 +115,12 @@ def open_backend(spec: BackendSpec, checkpoint: Checkpoint, inspection: Inspecti
     if spec.options:
         raise SpecError(f"backend.options: hf has none, not {', '.join(spec.options)}")
     tokenizer = load_tokenizer(inspection)
-    model = load_model(spec, inspection)
+    model, give_back = borrowed(spec, inspection)
     if inspection.tokenizer is not None:  # transformers invents tokens for GGUF files
         _check_vocabulary(checkpoint.name, tokenizer, model)
     try:
         with quiet():
-            return HFBackend(model, tokenizer, spec)
+            return HFBackend(model, tokenizer, spec, give_back)
     except UnencodableError as error:
         raise CheckpointError(f"{checkpoint.name}: {error}") from error
 

@@ -30,7 +30,7 @@ from harness.records import (
     RollingLogLikelihood,
 )
 
-__all__ = ["LMEvalBackend", "open_backend"]
+__all__ = ["LMEvalBackend", "arguments", "open_backend", "silence"]
 
 CHUNK = 64  # requests
 _OPTIONS = ("model", "model_args")
@@ -84,11 +84,11 @@ class LMEvalBackend:
         # Samples of one prompt are asked one by one: lm-eval's models take no n.
         owners = [index for index, request in enumerate(requests) for _ in range(_copies(request))]
         instances = [
-            Instance(request_type=method, doc={}, arguments=_arguments(requests[owner]), idx=k)
+            Instance(request_type=method, doc={}, arguments=arguments(requests[owner]), idx=k)
             for k, owner in enumerate(owners)
         ]
         try:
-            with _silence():
+            with silence():
                 found = getattr(self._lm, method)(instances)
         except NotImplementedError as error:  # a model that only chats, say
             name = type(self._lm).__name__
@@ -135,7 +135,8 @@ def _copies(request: Request) -> int:
     return request.n if isinstance(request, Generate) and request.temperature > 0 else 1
 
 
-def _arguments(request: Request) -> tuple[Any, ...]:
+def arguments(request: Request) -> tuple[Any, ...]:
+    """Return a request as the arguments of lm-eval's ``Instance``."""
     match request:
         case LogLikelihood(context, continuation):
             return context, continuation
@@ -152,7 +153,7 @@ def _arguments(request: Request) -> tuple[Any, ...]:
 
 
 @contextmanager
-def _silence() -> Iterator[None]:
+def silence() -> Iterator[None]:
     """Drop bars, prints and warnings of foreign models: standard output is for results."""
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -185,7 +186,7 @@ def open_backend(
         raise SpecError(f"backend.options.model: {name!r} isn't installed: {error}") from error
     args = _arguments_of(cls, spec, inspection)
     try:
-        with _silence():
+        with silence():
             return LMEvalBackend(cls.create_from_arg_obj(args))
     except (ImportError, LookupError, OSError, RuntimeError, TypeError, ValueError) as error:
         said = (str(error).strip().splitlines() or [type(error).__name__])[0]

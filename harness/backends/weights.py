@@ -9,7 +9,7 @@ a small delta is lost in that rounding; unmerged, the sum is formed on activatio
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
 from io import StringIO
 from pathlib import Path
@@ -21,7 +21,7 @@ from harness.backends.device import resolve_device, resolve_dtype
 from harness.checkpoint import Inspection
 from harness.errors import CheckpointError
 
-__all__ = ["load_model", "load_tokenizer", "quiet"]
+__all__ = ["adapted", "load_base", "load_model", "load_tokenizer", "quiet"]
 
 
 @contextmanager
@@ -69,6 +69,12 @@ def load_model(spec: BackendSpec, inspection: Inspection) -> Any:
     Raises CheckpointError in one line that names the tensor if weights don't fit the configuration
     or the adapter doesn't fit the base, and if the run's ``max_length`` exceeds the model's.
     """
+    model = load_base(spec, inspection)
+    return model if inspection.adapter is None else adapted(model, inspection.adapter)[0]
+
+
+def load_base(spec: BackendSpec, inspection: Inspection) -> Any:
+    """Return the model without its adapter; errors as :func:`load_model`."""
     import torch
     from transformers import AutoModelForCausalLM
 
@@ -91,8 +97,6 @@ def load_model(spec: BackendSpec, inspection: Inspection) -> Any:
         )
     _check_fit(inspection.folder, report)
     _check_length(inspection.folder, model, spec.max_length)
-    if inspection.adapter is not None:
-        model = _adapted(model, inspection.adapter)
     if spec.device_map is None:
         model = model.to(device)
     return model.eval()
@@ -143,7 +147,11 @@ def _check_length(folder: Path, model: Any, max_length: int) -> None:
         )
 
 
-def _adapted(model: Any, folder: Path) -> Any:
+def adapted(model: Any, folder: Path) -> tuple[Any, Callable[[], Any] | None]:
+    """Return the model with an adapter applied, and what takes it off again.
+
+    None where the adapter replaces weights of the base, which can't be undone.
+    """
     from peft import PeftConfig, PeftModel, get_peft_model_state_dict
 
     with _explained(folder, "adapter"):
@@ -154,15 +162,16 @@ def _adapted(model: Any, folder: Path) -> Any:
             )
         shapes = _shapes(folder)
         _extend_vocabulary(model, shapes)
-        adapted = PeftModel.from_pretrained(model, str(folder), is_trainable=False)
-        wanted = set(get_peft_model_state_dict(adapted, save_embedding_layers=False))
+        changed = PeftModel.from_pretrained(model, str(folder), is_trainable=False)
+        wanted = set(get_peft_model_state_dict(changed, save_embedding_layers=False))
     for name in sorted(wanted ^ set(shapes)):
         if ".lora_" in name:
             side = "lacks" if name in wanted else "has, and the base has no place for,"
             raise CheckpointError(
                 f"{folder}: the adapter {side} tensor {name}; was it made for another base?"
             )
-    return adapted.get_base_model()
+    only_adds = all(".lora_" in name for name in shapes)
+    return changed.get_base_model().eval(), changed.unload if only_adds else None
 
 
 def _shapes(folder: Path) -> dict[str, list[int]]:

@@ -1,0 +1,1 @@
+"""How fast our scorer is on a user's own model and tasks, beside lm-eval's, and how alike."""
