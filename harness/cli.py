@@ -13,6 +13,11 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
+from harness.cli_baseline import baseline_app
+from harness.cli_bench import bench
+from harness.cli_compare import compare
+from harness.cli_gate import gate, plan_gate
+from harness.cli_import import import_app
 from harness.cli_run import evaluate, resumable
 from harness.cli_store import JsonOption, end_with, opened, opened_index, rescore, store_app
 from harness.cli_tasks import tasks_app
@@ -28,7 +33,13 @@ app = typer.Typer(
 )
 app.add_typer(tasks_app, name="tasks")
 app.add_typer(store_app, name="store")
+app.add_typer(import_app, name="import")
+app.add_typer(baseline_app, name="baseline")
 app.command("rescore")(rescore)
+app.command("compare")(compare)
+app.command("bench")(bench)
+app.command("gate")(gate)
+app.command("plan-gate")(plan_gate)
 
 StoreOption = Annotated[
     Path | None,
@@ -173,9 +184,11 @@ def show(
     """
     from harness.analysis.families import table_of
     from harness.errors import EvidenceError
+    from harness.import_listings import say_conflicts, stated_text
     from harness.listings import print_costs
     from harness.render import json_text, print_out, stage_table_markdown, stage_table_text
     from harness.store import merge_runs
+    from harness.store.imports import read_aggregates
 
     here = opened(store)
     families = merge_runs(here.runs())
@@ -186,11 +199,14 @@ def show(
     if cost:
         print_costs([run for run in here.runs() if run["family"] == name])
         return
-    table = table_of(here, families[name])
+    table, stated = table_of(here, families[name]), read_aggregates(here, name)
+    say_conflicts(families[name])
     if as_json:
-        print_out(json_text({"family": name, **asdict(table)}))
+        print_out(json_text({"family": name, **asdict(table), "stated": list(map(asdict, stated))}))
         return
     print_out(stage_table_markdown(table) if markdown else stage_table_text(table))
+    if stated:
+        print_out(f"\n{stated_text(stated)}")
 
 
 @app.command()

@@ -35,17 +35,19 @@ def evaluate(job: "Job", stop: Stop, *, dry_run: bool, repeat: bool) -> None:
     from rich.console import Console
 
     from harness.analysis.families import table_of
-    from harness.listings import print_plan
+    from harness.listings import print_errands, print_plan
     from harness.render import print_out, say, stage_table_text
 
     if dry_run:
         print_plan(job.work())
+        print_errands(job.errands, job.store)
         return
     summary = job.run(Console(file=sys.stderr), stop)
     print_out(stage_table_text(table_of(job.store, summary.run)))
     for line in _messages(summary, job.store.root):
         say(line)
-    incomplete = [*summary.incomplete, *(_repeat(job, summary.run["id"]) if repeat else ())]
+    incomplete = [*summary.incomplete, *(_diverge(job, stop) if job.errands else ())]
+    incomplete += _repeat(job, summary.run["id"]) if repeat else []
     for line in incomplete:
         say(f"incomplete: {line}")
     if incomplete:
@@ -70,6 +72,23 @@ def _messages(summary: "Summary", store: Path) -> Iterator[str]:
         yield f"out of memory: batch halved to {summary.halved}"
     if summary.unwritten is not None:
         yield f"note: this run isn't listed in the store: {summary.unwritten}"
+
+
+def _diverge(job: "Job", stop: Stop) -> list[str]:
+    """Measure and print the KL drift; return a line for each pair that failed too often."""
+    from rich.console import Console
+
+    from harness.listings import print_divergence
+    from harness.render import say
+
+    found = job.diverge(Console(file=sys.stderr), stop)
+    print_divergence(found, job.inspections)
+    for refused in [each for each in found if each.refused]:
+        say(f"note: no KL of {refused.errand.title}: {refused.refused}")
+    asked = sum(each.asked for each in found)
+    if asked:
+        say(f"KL of {asked:,} documents measured, it is in {job.store.root / 'pairs'}")
+    return [line for each in found if (line := each.incomplete)]
 
 
 def _repeat(job: "Job", run: str) -> list[str]:

@@ -187,6 +187,8 @@ def rescore(
     damage: list[str] = []
     for done in score_again(here, families, finder):
         _say(f"{done.family}: {done.cells:,} cells scored again, {done.written:,} scores changed")
+        if done.imported:
+            _say(f"{done.family}: {done.imported:,} imported cells keep the scores that came along")
         (damage if done.damaged else left).extend(done.left)
     end_with(damage)
     end_with(left, code=4)

@@ -7,7 +7,10 @@ from pathlib import Path
 from rich.console import Console
 
 from harness.backends import examine
+from harness.backends.kept import keeping
 from harness.checkpoint import Inspection
+from harness.divergence import Diverged, diverge
+from harness.errands import Errand, lacking, plan_divergence
 from harness.errors import SpecError
 from harness.fitness import check_length, check_weights
 from harness.interrupt import Stop
@@ -41,22 +44,28 @@ class Overrides:
 
     def apply(self, spec: RunSpec) -> RunSpec:
         """Return the spec as the command line wants it; SpecError for a bad task spelling."""
-        asked = spec.tasks
+        asked, measured = spec.tasks, spec.divergence.tasks if spec.divergence else ()
         if self.tasks is not None:
             known = {t.name: t for t in spec.tasks}
             names = [name.strip() for name in self.tasks.split(",") if name.strip()]
             if not names:
                 raise SpecError("--tasks: it names no task")
             asked = tuple(known.get(n) or _spelled(n, known) for n in names)
+            measured = tuple(t for t in measured if t.name in {a.name for a in asked})
         if self.limit is not None:
             asked = tuple(replace(t, limit=self.limit) for t in asked)
+            measured = tuple(replace(t, limit=self.limit) for t in measured)
         if self.shots is not None:
             asked = tuple(replace(t, shots=self.shots) for t in asked)
         if self.allow_code:
             asked = tuple(replace(t, allow_code=True) for t in asked)
+            measured = tuple(replace(t, allow_code=True) for t in measured)
         return replace(
             spec,
             tasks=asked,
+            divergence=replace(spec.divergence, tasks=measured)
+            if spec.divergence and measured
+            else None,
             backend=replace(
                 spec.backend,
                 allow_pickle=self.allow_pickle,
@@ -86,6 +95,8 @@ class Job:
     plan: Plan
     inspections: Mapping[str, Inspection]
     store: Store
+    errands: tuple[Errand, ...] = ()
+    """What is to be compared by KL."""
 
     def work(self) -> list[Work]:
         """Return what each cell lacks; this is the dry run."""
@@ -95,7 +106,7 @@ class Job:
     def run(self, console: Console, stop: Stop | None = None) -> Summary:
         """Do the missing work, with progress on ``console``, until ``stop`` is asked to."""
         total = sum(len(cell.documents) for cell in self.plan.cells)
-        with RunProgress(console, total) as watcher, hushed(self.plan.privacy):
+        with RunProgress(console, total) as watcher, hushed(self.plan.privacy), keeping():
             return run(self.plan, self.inspections, self.store, watcher, stop=stop)
 
     def repeat(self, console: Console, run: str) -> list[Repeat]:
@@ -104,6 +115,14 @@ class Job:
         total = sum(len(to_repeat(c, self.store, machine.key)) for c in self.plan.cells)
         with RunProgress(console, total) as watcher, hushed(self.plan.privacy):
             return repeat(self.plan, self.inspections, self.store, watcher, machine)
+
+    def diverge(self, console: Console, stop: Stop | None = None) -> list[Diverged]:
+        """Measure the KL to their references that checkpoints lack, after the run."""
+        privacy = strictest(self.plan.privacy, *(e.cell.veil.mode for e in self.errands))
+        total = sum(len(lacking(errand, self.store)) for errand in self.errands)
+        spec = self.plan.spec.backend
+        with RunProgress(console, total) as watcher, hushed(privacy):
+            return diverge(self.errands, self.inspections, spec, self.store, watcher, stop)
 
 
 def _check_named_model(spec: RunSpec) -> None:
@@ -135,9 +154,11 @@ def prepare(spec: RunSpec) -> Job:
     _check_named_model(spec)
     if spec.data is not None and not spec.data.is_dir():
         raise SpecError(f"data: {spec.data} is no folder; data sets are <data>/<set>/<split>.jsonl")
-    refuse_unmarked(spec)
+    read = replace(spec, tasks=spec.all_tasks)
+    refuse_unmarked(read)
     inspections = {c.name: examine(spec.backend, c) for c in spec.checkpoints}
     _check_fitness(spec, inspections)
-    with hushed(privacy_of_run(spec)):
+    with hushed(privacy_of_run(read)):
         plan = make_plan(spec, inspections)
-    return Job(plan=plan, inspections=inspections, store=Store(spec.store))
+        errands = plan_divergence(spec, inspections)
+    return Job(plan=plan, inspections=inspections, store=Store(spec.store), errands=errands)

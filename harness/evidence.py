@@ -84,7 +84,9 @@ class Evidence:
         n = len(self.documents)
         columns = (self.document_hashes, self.request_hashes, self.clusters, self.statuses)
         reasons = self.reasons or self.statuses
-        if any(len(c) != n for c in (*columns, reasons)) or any(len(s.rows) != n for s in self.metrics):
+        if any(len(c) != n for c in (*columns, reasons)) or any(
+            len(s.rows) != n for s in self.metrics
+        ):
             raise ValueError(f"{self.identity.cell}: columns of different lengths")
         if len(set(self.documents)) != n:
             raise ValueError(f"{self.identity.cell}: a document id occurs twice")

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.account import rescored
-from harness.errors import DamageError, EvidenceError, UsageError
+from harness.errors import DamageError, EvidenceError, StoreError, UsageError
 from harness.records import JSON
 from harness.scores import LayerError, write_scores
 from harness.store import Store, merge_runs
 from harness.store.files import listing
+from harness.store.imports import is_imported
 from harness.stored_tasks import TaskFinder
 
 __all__ = ["Rescored", "newest_namers", "rescore"]
@@ -30,6 +31,8 @@ class Rescored:
     """One line for each cell that couldn't be scored again, in whole or in part."""
     damaged: bool = False
     """Whether damaged files were why."""
+    imported: int = 0
+    """Cells whose scores others computed: they stay."""
 
 
 def rescore(store: Store, families: Sequence[str], finder: TaskFinder) -> Iterator[Rescored]:
@@ -56,6 +59,10 @@ def _family(
     done = Rescored(family=family["family"])
     cells = []
     for cell in family["cells"]:
+        if _is_imported(store, cell["key"]):
+            done.imported += 1
+            cells.append(cell)
+            continue
         layers = _layers(store, namers[cell["key"]], cell, finder, done)
         cells.append({**cell, "layers": layers, "cost": None})
     if [c["layers"] for c in cells] != [c["layers"] for c in family["cells"]]:
@@ -63,6 +70,13 @@ def _family(
         store.write_run(account)
         done.run = account["id"]
     return done
+
+
+def _is_imported(store: Store, key: str) -> bool:
+    try:
+        return is_imported(store.identity(key).get("backend", {}))
+    except StoreError:  # said where the cell is scored
+        return False
 
 
 def newest_namers(runs: Sequence[Mapping[str, JSON]]) -> dict[str, Mapping[str, JSON]]:

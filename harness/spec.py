@@ -9,13 +9,19 @@ from typing import get_args
 
 from harness.backends.base import BackendSpec
 from harness.errors import SpecError
-from harness.lineage import check_lineage
+from harness.lineage import check_lineage, nearest
 from harness.metrics.foreign import absolute_scripts
 from harness.records import JSON, Capability, Checkpoint, Formulation, ModelRef, Privacy
-from harness.spec_schema import AskedFormat, CheckpointEntry, Run, TaskEntry
+from harness.spec_schema import (
+    AskedFormat,
+    CheckpointEntry,
+    DivergenceEntry,
+    Run,
+    TaskEntry,
+)
 from harness.yaml_source import YamlSource
 
-__all__ = ["InlineTask", "RunSpec", "TaskRequest", "load_spec", "task_request"]
+__all__ = ["DivergenceRequest", "InlineTask", "RunSpec", "TaskRequest", "load_spec", "task_request"]
 
 
 _FORMULATIONS: dict[str, Formulation] = {f: f for f in get_args(Formulation)}
@@ -58,6 +64,16 @@ class TaskRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DivergenceRequest:
+    """What is asked for under ``divergence``: KL of each checkpoint to its reference."""
+
+    tasks: tuple[TaskRequest, ...]
+    """Of whose texts; as under ``tasks`` where they stand there, too."""
+    reference: str | None = None
+    """The name of a checkpoint; None: each one's parent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunSpec:
     """A whole run: whose checkpoints, which tasks, how asked, where stored."""
 
@@ -75,6 +91,15 @@ class RunSpec:
     """What may be kept of texts of all tasks; None: nobody has said."""
     folder: Path | None = None
     """The folder of the file that it was read from."""
+    divergence: DivergenceRequest | None = None
+    """None: it isn't measured."""
+
+    @property
+    def all_tasks(self) -> tuple[TaskRequest, ...]:
+        """Whatever is read: ``tasks``, and those that stand under ``divergence`` only."""
+        asked = {request.name for request in self.tasks}
+        measured = self.divergence.tasks if self.divergence else ()
+        return (*self.tasks, *(request for request in measured if request.name not in asked))
 
 
 def load_spec(path: Path) -> RunSpec:
@@ -96,10 +121,11 @@ def _spec(source: YamlSource, folder: Path) -> RunSpec:
     template = run.chat_template.from_ if run.chat_template else None
     if template and template not in {c.name for c in checkpoints}:
         raise source.error(f"no checkpoint is named {template!r}", "chat_template", "from")
+    tasks = _tasks(run.tasks, source, folder)
     return RunSpec(
         family=run.family,
         checkpoints=checkpoints,
-        tasks=_tasks(run.tasks, source, folder),
+        tasks=tasks,
         formats=tuple(run.formats),
         template_from=template,
         backend=BackendSpec(**run.backend.model_dump()),
@@ -108,6 +134,7 @@ def _spec(source: YamlSource, folder: Path) -> RunSpec:
         store=_below(folder, run.store),
         privacy=run.privacy,
         folder=folder,
+        divergence=_divergence(run.divergence, checkpoints, tasks, source, folder),
     )
 
 
@@ -155,6 +182,34 @@ def _tasks(
             )
         )
     return tuple(requests)
+
+
+def _divergence(
+    entry: DivergenceEntry | None,
+    checkpoints: Sequence[Checkpoint],
+    tasks: Sequence[TaskRequest],
+    source: YamlSource,
+    folder: Path,
+) -> DivergenceRequest | None:
+    if entry is None:
+        return None
+    if entry.reference == "parent":
+        if all(checkpoint.parent is None for checkpoint in checkpoints):
+            raise source.error("no checkpoint has a parent; name one", "divergence", "reference")
+    elif entry.reference not in {checkpoint.name for checkpoint in checkpoints}:
+        hint = nearest(entry.reference, [checkpoint.name for checkpoint in checkpoints])
+        what = f"no checkpoint is named {entry.reference!r}{hint}"
+        raise source.error(what, "divergence", "reference")
+    known = {request.name: request for request in tasks}
+    asked: dict[str, TaskRequest] = {}
+    for i, spelled in enumerate(entry.tasks):
+        request = task_request(spelled, source.place("divergence", "tasks", i))
+        name = _task_name(request.name, folder)
+        if name in asked:
+            raise source.error(f"{spelled!r} stands twice; keep one", "divergence", "tasks", i)
+        asked[name] = known.get(name) or replace(request, name=name)
+    reference = None if entry.reference == "parent" else entry.reference
+    return DivergenceRequest(tasks=tuple(asked.values()), reference=reference)
 
 
 def _task_name(name: str, folder: Path) -> str:

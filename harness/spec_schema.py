@@ -136,6 +136,13 @@ class BackendEntry(_Strict):
     options: Values = {}
 
 
+class DivergenceEntry(_Strict):
+    """``divergence:`` of a run."""
+
+    tasks: Annotated[list[Name], Field(min_length=1)]
+    reference: Name = "parent"
+
+
 class Run(_Strict):
     """A whole run.yaml."""
 
@@ -149,6 +156,7 @@ class Run(_Strict):
     data: Name | None = None
     store: Name = "./evals"
     privacy: Privacy | None = None
+    divergence: DivergenceEntry | None = None
 
     @field_validator("formats")
     @classmethod

@@ -15,8 +15,9 @@ from harness.records import JSON
 from harness.scores import Rows, layer_rows, metrics_of, scored_records
 from harness.store import Asked, Coverage, Store
 from harness.store.files import listing
+from harness.store.imports import check_number, is_imported, number_files
 from harness.store.json_files import read_account
-from harness.store.layers import Layer, layer_path, read_layer
+from harness.store.layers import Layer, code_of, layer_path, read_layer
 from harness.store.verify import Finding, finding_of, verify_cell, verify_runs
 from harness.stored_tasks import StoredCell, TaskFinder
 
@@ -39,6 +40,7 @@ def verify(
     ``watch`` hands on the cells' keys, e.g. to draw a bar.
     """
     yield from verify_runs(store)
+    yield from _numbers(store)
     namers = _namers(store)
     keys = {entry.name for entry in listing(store.root / "cells")}
     scored = {entry.name for entry in listing(store.root / "scores")}
@@ -49,6 +51,15 @@ def verify(
             yield finding
         if not broken:  # else nothing sound to compare the scores with
             yield from _scores(store, key, namers.get(key, []), finder)
+
+
+def _numbers(store: Store) -> Iterator[Finding]:
+    """Yield the numbers of others that aren't what was written."""
+    for path in number_files(store):
+        try:
+            check_number(path)
+        except StoreError as error:
+            yield finding_of(error, path)
 
 
 def _namers(store: Store) -> dict[str, list[Named]]:
@@ -78,6 +89,7 @@ def _scores(
     """Yield what is wrong with a cell's score layers."""
     folder = store.scores_folder(key)
     coverage = store.coverage(key)
+    imported = is_imported(store.identity(key).get("backend", {})) if coverage else False
     layers: dict[Path, Layer] = {}
     for path in sorted(Path(entry.path) for entry in listing(folder)):
         try:
@@ -89,7 +101,10 @@ def _scores(
         yield from wrong
         if not any(finding.fault for finding in wrong):
             layers[path] = layer
-    if layers:
+    if layers and imported:
+        problem = "others computed its scores; that they follow from the answers isn't checked"
+        yield Finding(file=folder, problem=problem, remedy="import again to compare", fault=False)
+    elif layers:
         yield from _values(store, layers, named, finder)
 
 
@@ -155,13 +170,15 @@ def _unchecked(path: Path, problem: str) -> Finding:
 
 def _differences(path: Path, layer: Layer, made: Rows) -> Iterator[Finding]:
     """Compare a layer with the rows that its metric gives now."""
+    made_now = zip(made.scored, made.matrix, map(code_of, made.reasons), strict=True)
     rows = {
-        (record.document, record.request_hash): (row, status)
-        for (record, status), row in zip(made.scored, made.matrix, strict=True)
+        (record.document, record.request_hash): (row, status, reason)
+        for (record, status), row, reason in made_now
     }
-    stored = zip(layer.documents, layer.request_hashes, layer.rows, layer.statuses, strict=True)
-    for document, request, row, status in stored:
-        now, status_now = rows.get((document, request), (None, None))
+    keys = (layer.documents, layer.request_hashes, layer.rows, layer.statuses)
+    for place, (document, request, row, status) in enumerate(zip(*keys, strict=True)):
+        now, status_now, reason_now = rows.get((document, request), (None, None, None))
+        reason = layer.reasons[place] if layer.reasons else reason_now
         if now is None:
             problem = "has a score, and its record gives none now"
         elif not np.allclose(row, now, rtol=1e-9, atol=1e-12, equal_nan=True):
@@ -170,6 +187,8 @@ def _differences(path: Path, layer: Layer, made: Rows) -> Iterator[Finding]:
             )
         elif status != status_now:
             problem = f"its status {status!r} doesn't follow from its record ({status_now!r})"
+        elif reason != reason_now:
+            problem = f"its reason {reason!r} doesn't follow from its record ({reason_now!r})"
         else:
             continue
         yield Finding(file=path, document=document, problem=problem, remedy=_RESCORE)

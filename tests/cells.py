@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.evidence import Evidence, Identity, Scores
+from harness.evidence import Aggregate, Evidence, Identity, Scores
 from harness.metrics.metric import FloatArray, MetricInfo
 from harness.records import Variant
 
@@ -104,3 +104,17 @@ def evidence(
         "planned": n,
     }
     return Evidence(identity=replace(identity, **named), metrics=(metric,), **(columns | changes))
+
+
+def stated(
+    checkpoint: str, row: str, value: float, error: float | None = None, **changes: Any
+) -> Aggregate:
+    """Return a number without records; ``changes`` are fields of the identity, chance or n."""
+    info = replace(ACCURACY, chance=changes.pop("chance", 0.0))
+    n = changes.pop("n", None)
+    cell = evidence(
+        checkpoint, **({"row": row, "task": row, "cell": f"{checkpoint}-{row}"} | changes)
+    )
+    return Aggregate(
+        identity=cell.identity, info=info, value=value, error=error, n=n, source="results.json"
+    )

@@ -121,3 +121,14 @@ def test_a_task_is_spelled_with_its_variant() -> None:
         ("chat",),
         5,
     )
+
+
+def test_a_task_may_say_which_held_out_task_its_tuning_data_belong_to(write_spec: Write) -> None:
+    quiz = {"kind": "multiple_choice", "capability": "domain", "data": "quiz.jsonl"}
+    tasks = [{"name": "quiz", **quiz}, {"name": "seen", **quiz, "seen_of": "quiz"}]
+    assert [task.seen_of for task in load_spec(write_spec(tasks=tasks)).tasks] == [None, "quiz"]
+
+
+def test_a_task_isnt_held_out_from_itself(write_spec: Write) -> None:
+    tasks = [{"task": "medical_qa_en", "seen_of": "medical_qa_en"}]
+    assert "`seen_of` names the task itself" in message(write_spec(tasks=tasks))

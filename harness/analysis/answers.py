@@ -16,6 +16,7 @@ from harness.metrics.diversity import repetition_metric
 from harness.metrics.metric import MetricInfo
 from harness.metrics.outcomes import Samples
 from harness.records import Generation, SampleRecord, Status
+from harness.store.imports import is_imported
 
 Records: TypeAlias = Callable[[str], Sequence[SampleRecord]]
 """From a cell's key to its records."""
@@ -48,7 +49,8 @@ def described(cell: Evidence, records: Records | None = None) -> Evidence:
 
 
 def _statuses(cell: Evidence) -> Iterator[Scores]:
-    for status in STATUSES:
+    judged = ("no_answer", "empty") if is_imported(cell.identity.backend) else STATUSES
+    for status in judged:  # what nobody looked for isn't zero
         if status == "refusal" and cell.identity.capability not in _KEPT:
             continue
         info = _info(status, f"status:{status}", "%", ceiling=0.0)
@@ -59,9 +61,10 @@ def _lengths(cell: Evidence, records: Sequence[SampleRecord]) -> Iterator[Scores
     answers = [_generations(record) for record in records]
     if not all(answers):
         return
-    tokens = [fmean(t for g in each for t in g.tokens) for each in answers]
-    how = f"answer_tokens|tokenizer:{cell.identity.tokenizer}"
-    yield _scores(_info("answer_tokens", how, ""), tokens)
+    if all(map(_is_counted, (g for each in answers for g in each))):
+        tokens = [fmean(t for g in each for t in g.tokens) for each in answers]
+        how = f"answer_tokens|tokenizer:{cell.identity.tokenizer}"
+        yield _scores(_info("answer_tokens", how, ""), tokens)
     characters = [fmean(_length(t) for g in each for t in g.texts) for each in answers]
     kept = cell.identity.privacy.get("mode") or "open"
     yield _scores(_info("answer_characters", f"answer_characters|texts:{kept}", ""), characters)
@@ -78,6 +81,11 @@ def _repetition(cell: Evidence, records: Sequence[SampleRecord]) -> Iterator[Sco
 
 def _generations(record: SampleRecord) -> list[Generation]:
     return [response for response in record.responses if isinstance(response, Generation)]
+
+
+def _is_counted(answer: Generation) -> bool:
+    """Tell whether somebody counted an answer's tokens: a text has some."""
+    return all(n or not text for text, n in zip(answer.texts, answer.tokens, strict=True))
 
 
 def _length(text: str) -> int:

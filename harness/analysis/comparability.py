@@ -37,13 +37,16 @@ The codes are stable; ``!`` makes two cells INCOMPARABLE, the others make them Q
 ============================== =====================================================================
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
+from operator import ne
+from typing import TypeVar
 
 from harness.evidence import Aggregate, Evidence, Identity, Known, Scores
 from harness.records import JSON, canonical
 from harness.results import Comparability, Reason
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,33 +69,43 @@ def compare(reference: Evidence, candidate: Evidence, metric: str | None = None)
     blocking = [*_blocking(reference, candidate, metric)]
     if blocking:
         return Pairing(comparability=_incomparable(blocking, wanted))
-    places = {document: index for index, document in enumerate(candidate.documents)}
-    shared = [
-        (index, places[document])
-        for index, document in sorted(enumerate(reference.documents), key=itemgetter(1))
-        if document in places
-    ]
-    pairs = [
-        (a, b) for a, b in shared if reference.document_hashes[a] == candidate.document_hashes[b]
-    ]
-    edited = _counted("documents_differ", len(shared) - len(pairs), len(shared))
-    if not pairs:
+    ours, theirs = _shared(reference.documents, candidate.documents)
+    found = len(ours)
+    hashes = _at(reference.document_hashes, ours), _at(candidate.document_hashes, theirs)
+    if hashes[0] != hashes[1]:
+        same = [i for i, (a, b) in enumerate(zip(*hashes, strict=True)) if a == b]
+        ours, theirs = _at(ours, same), _at(theirs, same)
+    edited = _counted("documents_differ", found - len(ours), found)
+    if not ours:
         return Pairing(comparability=_incomparable([*edited, Reason("no_common_document")], wanted))
-    asked = sum(reference.request_hashes[a] != candidate.request_hashes[b] for a, b in pairs)
+    requests = _at(reference.request_hashes, ours), _at(candidate.request_hashes, theirs)
+    asked = sum(map(ne, *requests)) if requests[0] != requests[1] else 0
     reasons = (
-        *_asking(reference.identity, candidate.identity, asked, len(pairs)),
+        *_asking(reference.identity, candidate.identity, asked, len(ours)),
         *_answering(reference.identity, candidate.identity),
         *edited,
-        *_coverage(len(pairs), wanted),
+        *_coverage(len(ours), wanted),
     )
     comparability = Comparability(
         verdict="QUALIFIED" if reasons else "COMPARABLE",
         reasons=reasons,
-        paired=len(pairs),
-        wanted=max(wanted, len(pairs)),
+        paired=len(ours),
+        wanted=max(wanted, len(ours)),
     )
-    first, second = zip(*pairs, strict=True)
-    return Pairing(comparability=comparability, reference=first, candidate=second)
+    return Pairing(comparability=comparability, reference=tuple(ours), candidate=tuple(theirs))
+
+
+def _shared(ours: Sequence[str], theirs: Sequence[str]) -> tuple[Sequence[int], Sequence[int]]:
+    """Return where the documents that both have stand in each, ordered by document id."""
+    if ours == theirs and [*ours] == sorted(ours):  # as stored, and there may be a million
+        return range(len(ours)), range(len(theirs))
+    places = {document: index for index, document in enumerate(theirs)}
+    common = sorted((d, i) for i, d in enumerate(ours) if d in places)
+    return [i for _, i in common], [places[d] for d, _ in common]
+
+
+def _at(values: Sequence[T], places: Sequence[int]) -> Sequence[T]:
+    return [*values] if isinstance(places, range) else [values[i] for i in places]
 
 
 def compare_stated(reference: Known, candidate: Known) -> Comparability:

@@ -17,10 +17,11 @@ from harness.evidence import Evidence
 from harness.metrics.metric import FloatArray
 from harness.records import Estimate
 from harness.results import Anchored, Forgetting, LeftOut, Reason, RowForgetting
-from harness.stats.bootstrap import percentile_interval, resampled_values, value_of
+from harness.stats.bootstrap import NO_VARIANCE, percentile_interval, resampled_values, value_of
 from harness.stats.clusters import unit_codes, unit_count
 from harness.stats.influence import fieller
-from harness.stats.intervals import built
+from harness.stats.intervals import Bounds, built
+from harness.stats.linear import NEGLIGIBLE
 
 _FLOOR = 3  # standard errors above guessing; below, a share of the score means nothing
 
@@ -116,12 +117,14 @@ def _anchored(reference: Evidence, last: Evidence, seed: int, confidence: float)
 def _retention(found: RowDelta, confidence: float) -> tuple[Estimate | None, str | None]:
     """Return the share that is left of the reference's score above guessing."""
     before, after = found.before, found.after
-    bounds = None
+    ends = None
     if before.value > _FLOOR * before.standard_error:
-        bounds = fieller(after, before, confidence)
-    if bounds is None:
+        ends = fieller(after, before, confidence)
+    if ends is None:
         return None, "not measurable (reference at floor)"
     value = after.value / before.value
+    identical = (after - before * value).standard_error <= NEGLIGIBLE * abs(before.value)
+    bounds: Bounds = NO_VARIANCE if identical else ends
     return built(value, "Fieller", bounds, found.delta.n, confidence), None
 
 

@@ -144,4 +144,5 @@ def _built(
             wording=wording,
             missing=missing,
         ),
+        seen_of=identity.seen_of,
     )

@@ -54,7 +54,7 @@ def find_sides(store: Store, names: Sequence[str]) -> list[Side]:
             )
         subjects.insert(0, parent)
     for subject in subjects:
-        if not subject.rows:
+        if not (subject.rows or subject.stated):
             raise EvidenceError(f"{subject.name}: the store has no evidence of it; run it first")
     return [_side(store, subject) for subject in subjects]
 
@@ -77,10 +77,11 @@ def _side(store: Store, subject: Subject, *, whole: bool = True) -> Side:
         fingerprint=subject.fingerprint,
     )
     described = all_described(subject.rows, store.records if whole else None)
+    rows: dict[str, Known] = {**subject.stated, **described}
     origin = _parent(store, subject) if whole and named.stage == "quantized" else None
     return Side(
         named=named,
-        rows={row: _called(cell, subject.name) for row, cell in described.items()},
+        rows={row: _called(cell, subject.name) for row, cell in rows.items()},
         attributes=entry.get("attributes") or {},
         origin=_side(store, origin, whole=False) if origin and origin.rows else None,
         siblings=_siblings(subject),
@@ -106,6 +107,6 @@ def _entry(subject: Subject) -> Mapping[str, JSON]:
     return entries[subject.checkpoint]
 
 
-def _called(cell: Evidence, name: str) -> Evidence:
+def _called(cell: Known, name: str) -> Known:
     """Return a cell under the name that was asked for: a baseline may be an older namesake."""
     return replace(cell, identity=replace(cell.identity, checkpoint=name))

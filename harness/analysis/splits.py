@@ -62,14 +62,10 @@ def format_split(
     if any(score is None for score in found):
         return "the metric has no value on the shared documents"
     m_r, m_s, cap_r, cap_s = (score for score in found if score is not None)
-    native_names, best_names = (" → ".join(map(_way, pair)) for pair in (native, best))
-    return _split(
-        (native[0], native[1]),
-        {"capability": cap_s - cap_r, "format": (cap_r - m_r) - (cap_s - m_s)},
-        f"native {native_names}; best {best_names}, picked on {int(picks.sum())} others",
-        int((~picks).sum()),
-        confidence,
-    )
+    asked, best_asked = (" → ".join(map(_way, pair)) for pair in (native, best))
+    detail = f"native {asked}; best {best_asked}, picked on {int(picks.sum())} others"
+    terms = {"capability": cap_s - cap_r, "format": (cap_r - m_r) - (cap_s - m_s)}
+    return _split((native[0], native[1]), terms, detail, int((~picks).sum()), confidence)
 
 
 def extraction_split(

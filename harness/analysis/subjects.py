@@ -4,15 +4,16 @@ A name is a baseline (``main``, ``pr/482``), a checkpoint (``sft``), or ``family
 several families have one of that name.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from harness.errors import EvidenceError
-from harness.evidence import Evidence
+from harness.evidence import Aggregate, Evidence
 from harness.lineage import nearest
 from harness.records import JSON
 from harness.store import Store, merge_runs, read_evidence
-from harness.store.refs import read_refs
+from harness.store.imports import read_aggregates
+from harness.store.refs import is_ref_name, read_ref, read_refs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,19 +28,23 @@ class Subject:
     """Of the family, or of the baseline: then only this checkpoint's cells."""
     rows: Mapping[str, Evidence]
     """Its cells by table row."""
+    stated: Mapping[str, Aggregate] = field(default_factory=dict)
+    """Numbers without records, by the rows that have no cell; a baseline has none."""
     parent: str | None
     fingerprint: str | None
     """None if it has no cell."""
 
 
-def find_subject(store: Store, name: str) -> Subject:
-    """Return what a name stands for.
+def find_subject(store: Store, name: str, metrics: Collection[str] | None = None) -> Subject:
+    """Return what a name stands for; a baseline goes before a checkpoint of the same name.
 
-    Raises EvidenceError, naming what there is, if it stands for nothing or for several checkpoints.
+    ``metrics`` are those to read besides the primary ones; None: all. Raises EvidenceError, naming
+    what there is, if it stands for nothing or for several checkpoints.
     """
-    for ref in read_refs(store):
-        if ref.name == name:
-            return subject_of(store, ref.account, ref.checkpoint, name)
+    ref = read_ref(store, name) if is_ref_name(name) else None
+    if ref is not None:
+        kept = subject_of(store, ref.account, ref.checkpoint, name, metrics)
+        return replace(kept, stated={})  # what the family imports later is no part of it
     families = merge_runs(store.runs())
     wanted, _, checkpoint = name.rpartition(":")
     holders = [
@@ -48,7 +53,7 @@ def find_subject(store: Store, name: str) -> Subject:
         if wanted in ("", family) and checkpoint in _checkpoints(account)
     ]
     if len(holders) == 1:
-        return subject_of(store, families[holders[0]], checkpoint, name)
+        return subject_of(store, families[holders[0]], checkpoint, name, metrics)
     if holders:
         spelled = " or ".join(f"{family}:{checkpoint}" for family in holders)
         raise EvidenceError(f"{name}: several families have it; say {spelled}")
@@ -59,17 +64,25 @@ def find_subject(store: Store, name: str) -> Subject:
 
 
 def subject_of(
-    store: Store, account: Mapping[str, JSON], checkpoint: str, name: str | None = None
+    store: Store,
+    account: Mapping[str, JSON],
+    checkpoint: str,
+    name: str | None = None,
+    metrics: Collection[str] | None = None,
 ) -> Subject:
     """Return one checkpoint of an account with its evidence."""
     cells = [cell for cell in account["cells"] if cell["checkpoint"] == checkpoint]
-    evidence = read_evidence(store, {**account, "cells": cells})
+    evidence = read_evidence(store, {**account, "cells": cells}, metrics)
+    rows = {item.identity.row: item for item in evidence}
+    aggregates = read_aggregates(store, account["family"])
+    mine = [one for one in aggregates if one.identity.checkpoint == checkpoint]
     return Subject(
         name=name or checkpoint,
         checkpoint=checkpoint,
         family=account["family"],
         account=account,
-        rows={item.identity.row: item for item in evidence},
+        rows=rows,
+        stated={one.identity.row: one for one in mine if one.identity.row not in rows},
         parent=_checkpoints(account)[checkpoint]["parent"],
         fingerprint=cells[0]["fingerprint"] if cells else None,
     )

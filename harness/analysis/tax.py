@@ -142,10 +142,11 @@ def widened(task: TaskDelta, confidence: float) -> TaskDelta:
 
 def _row(before: Known | None, after: Known | None, seed: int, confidence: float) -> RowDelta | str:
     """Return a row's delta, or why it gives none."""
+    held_out = next((side.identity.seen_of for side in (after, before) if side), None)
+    if held_out is not None:
+        return f"a sample of what was tuned on; {held_out} is held out"
     if before is None or after is None:
         return "only one of the two was evaluated on it"
-    if after.identity.seen_of is not None:
-        return f"a sample of what was tuned on; {after.identity.seen_of} is held out"
     return row_delta(before, after, seed, confidence)
 
 

@@ -40,10 +40,7 @@ def trajectories(
     floors; documents that flip there are flaky.
     """
     given = [c.identity.checkpoint for c in cells]
-    cells = [
-        *(c for c in cells[:-1] if compare(c, cells[-1]).comparability.verdict != "INCOMPARABLE"),
-        *cells[-1:],
-    ]
+    cells = _comparable(cells)
     if len(cells) < 2:
         return "fewer than two checkpoints share a document"
     places = shared_places(cells)
@@ -80,6 +77,14 @@ def trajectories(
 def fate_of(pattern: str) -> Fate:
     """Return what became of an item from its outcomes, ``1`` right and ``0`` wrong per stage."""
     return _FATES.get("".join(outcome for outcome, _ in groupby(pattern)), "flaky")
+
+
+def _comparable(cells: Sequence[Evidence]) -> list[Evidence]:
+    """Return the last cell and before it those that compare with it."""
+    *earlier, last = cells
+    verdicts = [compare(cell, last).comparability.verdict for cell in earlier]
+    kept = [c for c, verdict in zip(earlier, verdicts, strict=True) if verdict != "INCOMPARABLE"]
+    return [*kept, last]
 
 
 def _item(

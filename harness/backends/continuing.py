@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from harness.backends.choosing import choose
-from harness.backends.prefix import common_prefix
+from harness.backends.prefix import common
 from harness.backends.slots import Slots
 from harness.backends.texts import Text, Wanted
 from harness.records import Failure
@@ -109,20 +109,19 @@ class Continuing:
     def _groups(self, wanted: Sequence[Wanted]) -> Iterator[tuple[int, list[Wanted]]]:
         """Yield neighbours that are read from the same column on, and that column.
 
-        Together they take about as many tokens as are read at once, and few of them are padding.
+        Together they take about as many tokens as are read at once, padding included.
         """
         group: list[Wanted] = []
-        begin = longest = 0
+        begin = width = 0
         for slot, each in enumerate(wanted, start=len(self._texts)):
-            known = common_prefix([self._held[slot], each.prompt[:-1]])
-            column, tokens = min(known, self._shared), len(each.prompt)
-            taken, width = longest * len(group), max(longest, tokens - column)
-            full = taken + width > self._at_once
-            padded = 4 * taken > self._at_once and 8 * (tokens - column) < 7 * width
-            if group and (column != begin or full or padded):
+            known = common(self._held[slot], each.prompt[:-1])
+            column = min(known, self._shared)
+            tokens = len(each.prompt) - column
+            full = max(width, tokens) * (len(group) + 1) > self._at_once
+            if group and (column != begin or full):
                 yield begin, group
-                group, width = [], tokens - column
-            begin, longest = column, width
+                group, width = [], 0
+            begin, width = column, max(width, tokens)
             group.append(each)
         if group:
             yield begin, group

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from harness.backends.continuing import Continuing
-from harness.backends.prefix import common_prefix, prefix_cache
+from harness.backends.prefix import common, prefix_cache
 from harness.backends.slots import Slots
 from harness.backends.texts import Ended, Wanted
 from harness.records import Failure
@@ -64,10 +64,11 @@ class SlotDecoder:
         self._model, self._layers, self._bytes = model, layers, bytes_per_token
         self._device = model.get_input_embeddings().weight.device
         small = self._device.type == "cpu"
-        # A core is busy with 64 texts, and reads best what fits its cache with all between layers.
-        self._widest = 64 if small else 256
+        self.widest = 64 if small else 256
+        """Texts at a time; with more, a step takes longer by as much."""
         keeps = "logits_to_keep" in inspect.signature(model.forward).parameters
-        self._at_once = 512 if small or not keeps else 8192
+        self.at_once = 512 if small or not keeps else 8192
+        """Tokens of prompts at a time; with more, what is between layers leaves a core's cache."""
         self._most: int | None = None
         """Tokens in the cache; None until memory didn't suffice."""
         self._first_token_seconds = first_token_seconds
@@ -81,7 +82,7 @@ class SlotDecoder:
             fitting = self._fitting(columns)
             count = min(fitting, len(queue.waiting))
             # In narrower slots, texts half as long would be twice as many.
-            shortest = columns // 2 + 1 if 2 * fitting <= self._widest else 1
+            shortest = columns // 2 + 1 if 2 * fitting <= self.widest else 1
             try:
                 yield from self._continue(queue, count, columns, shortest)
                 continue
@@ -102,7 +103,7 @@ class SlotDecoder:
         if prefix:
             queue.cache = queue.cache or prefix_cache(self._model, prefix)
             slots.begin_with(queue.cache)
-        texts = Continuing(self._model, slots, prefix, self._at_once)
+        texts = Continuing(self._model, slots, prefix, self.at_once)
         while True:
             new = []
             if (count - len(texts)) * _REFILL >= count:
@@ -113,16 +114,16 @@ class SlotDecoder:
             ended = texts.step()
             if new:
                 self._first_token_seconds.append(time.monotonic() - start)
-            start = time.monotonic()
             for text in ended:
                 queue.end(text.wanted)
             if ended:
                 yield [(text.wanted, text.outcome) for text in ended if text.outcome is not None]
+            start = time.monotonic()
 
     def _fitting(self, columns: int) -> int:
         """Return how many slots of so many columns memory is used for."""
         tokens = self._memory() // self._bytes if self._most is None else self._most
-        return max(1, min(self._widest, tokens // columns))
+        return max(1, min(self.widest, tokens // columns))
 
     def _memory(self) -> int:
         """Return the bytes that the cache may take: a GiB, or half of what a GPU has left."""
@@ -133,21 +134,21 @@ class SlotDecoder:
 
     def _halve(self, count: int, columns: int) -> None:
         """Remember that memory didn't suffice for so many slots."""
-        self._most, self._at_once = count // 2 * columns, max(512, self._at_once // 2)
+        self._most, self.at_once = count // 2 * columns, max(512, self.at_once // 2)
         self.halved = min(count // 2, self.halved or count)
 
 
 def _shared(prompts: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
-    """Return what half of the prompts or more begin with, so that most tokens are read once.
+    """Return what most of the prompts begin with, so long that most tokens needn't be read again.
 
     A prompt that was too long lost its beginning; it shouldn't cost the others theirs. Of a prompt
     one token is never shared, for something must be read to predict what follows.
     """
     if len(prompts) < 2:
         return ()
-    middle = sorted(prompts)[len(prompts) // 2]  # one of them, if there are so many
-    common = sorted((common_prefix([each[:-1], middle]) for each in prompts), reverse=True)
-    saved = ((k * common[k], common[k]) for k in range((len(prompts) - 1) // 2, len(prompts)))
+    middle = sorted(prompts)[len(prompts) // 2]  # what most begin with, it begins with
+    lengths = sorted((common(each[:-1], middle) for each in prompts), reverse=True)
+    saved = ((k * lengths[k], lengths[k]) for k in range(len(prompts) // 2, len(prompts)))
     return middle[: max(saved)[1]]
 
 

@@ -65,7 +65,7 @@ class Generator:
     def _run(self, wanted: Sequence[Wanted]) -> Iterator[list[Ended]]:
         """Yield what ended together, as it ends."""
         if wanted and not self._probed:
-            self._probe(wanted[0].ending)
+            self._probe()
         short = [each for each in wanted if each.length <= self._longest]
         long = [each for each in wanted if each.length > self._longest]
         if short and long:
@@ -85,9 +85,9 @@ class Generator:
             self._said.add(text)
             self.notes.append(text)
 
-    def _probe(self, ending: Ending) -> None:
+    def _probe(self) -> None:
         self._probed = True
-        found = fit(self._model, ending)
+        found = fit(self._model, Ending(self._tokenizer, (), ()))
         if isinstance(found, str):
             self._note(f"generation: in plain batches, {found}")
             return

@@ -14,6 +14,7 @@ from torch import Tensor
 from transformers import GenerationConfig, LogitsProcessor, StoppingCriteria
 
 from harness.backends.choosing import NOT_FINITE, choose
+from harness.backends.probe import unstretched
 from harness.backends.texts import Ended, Text, Wanted
 from harness.backends.weights import quiet
 from harness.records import Failure
@@ -25,7 +26,9 @@ class PlainDecoder:
     """Continues texts under any causal model, in batches of at most ``batch_size``."""
 
     def __init__(self, model: Any, batch_size: int, first_token_seconds: list[float]) -> None:
-        self._model, self._batch_size = model, batch_size
+        self._model = model
+        self._stretches = unstretched(model) < float("inf")
+        self._batch_size = 1 if self._stretches else batch_size
         self._device = model.get_input_embeddings().weight.device
         self._first_token_seconds = first_token_seconds
         self.halved: int | None = None
@@ -51,6 +54,8 @@ class PlainDecoder:
         ids, mask = _left_padded([each.prompt for each in wanted])
         watch, start = _Choosing(texts), time.monotonic()
         with quiet():
+            if self._stretches:
+                self._model(ids[:, :1].to(self._device))  # forgets the length of the text before
             self._model.generate(
                 input_ids=ids.to(self._device),
                 attention_mask=mask.to(self._device),

@@ -65,15 +65,25 @@ def _windows(config: Any) -> list[int | None]:
     return [window if kind == "sliding_attention" else None for kind in kinds]
 
 
+def _reach(window: int | None, max_length: int) -> int:
+    return max_length if window is None else min(window, max_length)
+
+
 def stretches(model: Any, max_length: int) -> bool:
     """Tell whether a text's positions change with the length of others in its batch."""
+    return unstretched(model) < max_length
+
+
+def unstretched(model: Any) -> float:
+    """Return up to how many tokens a text's positions depend on no other text of its batch."""
     config = model.config.get_text_config()
     rope = getattr(config, "rope_parameters", None) or {}
-    for each in [rope, *(value for value in rope.values() if isinstance(value, dict))]:
-        first = each.get("original_max_position_embeddings") or config.max_position_embeddings
-        if each.get("rope_type") in _STRETCHED and first < max_length:
-            return True
-    return False
+    limits = [
+        each.get("original_max_position_embeddings") or config.max_position_embeddings
+        for each in [rope, *(value for value in rope.values() if isinstance(value, dict))]
+        if each.get("rope_type") in _STRETCHED
+    ]
+    return min(limits, default=float("inf"))
 
 
 def _tried(model: Any, max_length: int, packed: PackedScorer, plain: PlainScorer) -> str | None:
@@ -90,10 +100,12 @@ def _tried(model: Any, max_length: int, packed: PackedScorer, plain: PlainScorer
         return f"a probe of it fails: {said}"
     finally:
         packed.block = block
-    wanted = _windows(model.config.get_text_config())
-    if len(packed.windows) != len(wanted):
-        return f"{len(packed.windows)} of the model's {len(wanted)} layers attend in a common way"
-    if packed.windows != wanted:
+    wanted, seen = _windows(model.config.get_text_config()), packed.windows
+    if len(seen) != len(wanted):
+        return f"{len(seen)} of the model's {len(wanted)} layers attend in a common way"
+    if any(
+        _reach(a, max_length) != _reach(b, max_length) for a, b in zip(seen, wanted, strict=True)
+    ):
         return "the model has sliding windows, and hands them on in its own way"
     theirs = {k: answer for batch in plain.score(spans) for k, answer in batch.items()}
     return next((why for found in ours if (why := _difference(found, theirs, model.dtype))), None)

@@ -11,14 +11,14 @@ from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
 from harness.backends.continuing import Continuing
 from harness.backends.prefix import prefix_cache
+from harness.backends.probe import unstretched
 from harness.backends.slots import Slots
 from harness.backends.stopping import Ending
 from harness.backends.texts import Wanted
 
 __all__ = ["Fit", "fit"]
 
-_STRETCHED = ("dynamic", "longrope")  # rotations that change with the longest text of a batch
-_SHARED, _FIRST, _SECOND, _STEPS = 3, 4, 7, 4  # tokens
+_SHARED, _LENGTH, _STEPS = 3, 7, 4  # tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,10 @@ class Fit:
 
 
 def fit(model: Any, ending: Ending) -> Fit | str:
-    """Return how a model's cache is kept in slots, or why it can't be; any ``ending`` will do."""
+    """Return how a model's cache is kept in slots, or why it can't be.
+
+    ``ending`` is one that never comes: without EOS and stop strings.
+    """
     return _declared(model) or _tried(model, ending)
 
 
@@ -59,21 +62,14 @@ def _layers(model: Any) -> list[Any]:
 
 
 def _longest(model: Any) -> float:
-    config = model.config.get_text_config()
-    rope = getattr(config, "rope_parameters", None) or {}
-    limits = [
-        each.get("original_max_position_embeddings") or config.max_position_embeddings
-        for each in (rope, *(value for value in rope.values() if isinstance(value, dict)))
-        if each.get("rope_type") in _STRETCHED
-    ]
-    limits += [layer.sliding_window for layer in _layers(model) if layer.is_sliding]
-    return min(limits, default=float("inf"))
+    windows = (float(layer.sliding_window) for layer in _layers(model) if layer.is_sliding)
+    return min((unstretched(model), *windows))
 
 
 def _tried(model: Any, ending: Ending) -> Fit | str:
     layers, longest = len(_layers(model)), _longest(model)
-    if longest < _SECOND + _STEPS:
-        return f"its window of {longest} tokens is too short"
+    if longest < _LENGTH + _STEPS:
+        return f"its window of {longest:.0f} tokens is too short"
     try:
         bytes_per_token, off = _difference(model, layers, ending)
     except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
@@ -92,9 +88,9 @@ def _difference(model: Any, layers: int, ending: Ending) -> tuple[int, float]:
     Returns a token's bytes in the cache, and how far logits are from those of each text alone.
     """
     words = model.get_input_embeddings().weight.shape[0]
-    some = [(7 * k + 3) % words for k in range(_SECOND)]
+    some = [(7 * k + 3) % words for k in range(_LENGTH)]
     prompts = [(*some[:_SHARED], some[-1]), tuple(some)]
-    slots = Slots(layers, 2, _SECOND + _STEPS)
+    slots = Slots(layers, 2, _LENGTH + _STEPS)
     slots.begin_with(prefix_cache(model, some[:_SHARED]))
     texts = Continuing(model, slots, tuple(some[:_SHARED]))
     for key, prompt in enumerate(prompts):

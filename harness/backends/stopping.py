@@ -60,8 +60,7 @@ class Reader:
     """Reads one text token by token, and tells when a stop string is complete.
 
     Only the newest tokens are decoded: together with the few before them, for many decoders drop a
-    leading blank, and for as long as they end within a character. What seems to be a stop string is
-    confirmed on the whole text, because a byte more can take back characters that bytes had made.
+    leading blank, and again for as long as they end within a character.
     """
 
     def __init__(self, ending: Ending) -> None:
@@ -79,7 +78,7 @@ class Reader:
             return False
         text = ending.decode(self.tokens[self._begin :])
         new = text[self._known :]
-        if ending.stops(self._tail + new) and ending.stops(ending.decode(self.tokens)):
+        if ending.stops(self._tail + new):
             return True
         if new and not new.endswith(_UNFINISHED):
             self._tail = (self._tail + new)[-ending.overlap :] if ending.overlap else ""

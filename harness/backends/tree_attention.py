@@ -42,18 +42,13 @@ class Kept:
 
     def extend(self, tokens: tuple[int, ...], row: "Row") -> "Kept":
         """Return these and what a row of ``tokens`` behind them left."""
-        found = Kept(self.tokens + tokens)
-        for layer, new in row.left.items():
-            before = self._layers.get(layer)
-            both = (
-                new
-                if before is None
-                else [
-                    torch.cat([old[:, : len(self.tokens)], more], dim=1)
-                    for old, more in zip(before, new, strict=True)
-                ]
-            )
-            found._layers[layer] = both[0], both[1]
+        found, length = Kept(self.tokens + tokens), len(self.tokens)
+        for layer, (keys, values) in row.left.items():
+            if length:
+                old_keys, old_values = self._layers[layer]
+                keys = torch.cat([old_keys[:, :length], keys], dim=1)
+                values = torch.cat([old_values[:, :length], values], dim=1)
+            found._layers[layer] = keys.contiguous(), values.contiguous()
         return found
 
     def followed_by(self, layer: Any, row: tuple[Tensor, Tensor], seen: Sequence[Any]) -> Any:
@@ -96,9 +91,8 @@ class _Sight:
                 rows[:, column[begin] : column[end - 1] + 1] = 0.0
             own = rows[:, column[part.begin] : column[part.end - 1] + 1]
             own.copy_(own.triu(1))
-        queries = torch.tensor(positions[self.begin : self.end])
-        keys = torch.tensor([*range(kept), *(positions[place] for place in columns)])
-        self._distance = queries[:, None] - keys
+        self._queries = torch.tensor(positions[self.begin : self.end])
+        self._keys = torch.tensor([*range(kept), *(positions[place] for place in columns)])
         self._masks: dict[int | None, Tensor] = {None: mask.to(like.device, like.dtype)}
 
     def mask(self, window: int | None) -> Tensor:
@@ -107,7 +101,7 @@ class _Sight:
         Of a ``window``, a token sees itself and the ``window - 1`` tokens before it.
         """
         if window is not None and window not in self._masks:
-            far = (self._distance >= window).to(self._like.device)
+            far = (self._queries[:, None] - self._keys >= window).to(self._like.device)
             self._masks[window] = self._masks[None].masked_fill(far, -torch.inf)
         return self._masks[window]
 

@@ -8,10 +8,12 @@ failure before correction only is INCONCLUSIVE. Missing evidence never passes.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from harness.errors import SpecError
 from harness.evidence import Evidence
 from harness.gate.policy import Policy, Rule
 from harness.gate.testing import Tested, group_tested, row_tested
 from harness.records import Capability
+from harness.render.numbers import unit_text
 from harness.results import EXIT_CODES, Decision, RuleVerdict, Verdict
 from harness.stats.corrections import holm
 
@@ -33,19 +35,26 @@ class Subject:
 def decide(policy: Policy, references: Mapping[str, Rows], candidate: Rows, who: str) -> Verdict:
     """Judge a candidate (``who``) against references, the baseline first, then the anchor.
 
-    Raises SpecError for a margin below what the documents can show, unless the rule allows it.
+    Raises SpecError for margins below what the documents can show, unless their rules allow it.
     """
-    subjects = [*_subjects(policy, references, candidate)]
-    judged = [_judged(subject, references, candidate, policy.seed) for subject in subjects]
+    judged, margins = [], []
+    for subject in subjects_of(policy, references, candidate):
+        try:
+            judged.append(_judged(subject, references, candidate, policy.seed))
+        except SpecError as error:
+            margins.append(str(error))
+    if margins:
+        more = f"; so for {len(margins) - 1} more, see `aligntax plan-gate`"
+        raise SpecError(margins[0] + more * (len(margins) > 1))
     names = next(iter(references), ""), who
-    return verdict(policy, corrected(judged), names, _unmatched(policy, candidate))
+    return verdict(policy, corrected(judged), names, unmatched(policy, candidate))
 
 
 def verdict(
     policy: Policy,
     rules: Sequence[RuleVerdict],
     names: tuple[str, str],
-    unmatched: Sequence[str] = (),
+    without_rule: Sequence[str] = (),
 ) -> Verdict:
     """Join the rules' verdicts to one over (baseline, candidate); no rule at all is no evidence."""
     decision, code = overall(rules)
@@ -58,9 +67,9 @@ def verdict(
         policy=policy.source,
         policy_hash=policy.hash,
         rules=tuple(rules),
-        alpha=policy.alpha,
+        alpha=max(rule.alpha for rule in policy.rules),
         reasons=tuple(reasons),
-        unmatched=tuple(unmatched),
+        unmatched=tuple(without_rule),
     )
 
 
@@ -81,8 +90,14 @@ def overall(rules: Sequence[RuleVerdict]) -> tuple[Decision, int]:
     return "PASS", 0
 
 
-def _subjects(policy: Policy, references: Mapping[str, Rows], candidate: Rows) -> Iterator[Subject]:
-    """Yield what is to be judged; a rule that speaks of nothing is a subject without rows."""
+def subjects_of(
+    policy: Policy, references: Mapping[str, Rows], candidate: Rows
+) -> Iterator[Subject]:
+    """Yield what is to be judged; a rule that speaks of nothing is a subject without rows.
+
+    One whose rows all have a rule of their own before it has nothing left to say. Raises SpecError
+    for one margin over rows in different units.
+    """
     known = {row: cell for side in (*references.values(), candidate) for row, cell in side.items()}
     taken: set[str] = set()
     for rule in policy.rules:
@@ -90,17 +105,32 @@ def _subjects(policy: Policy, references: Mapping[str, Rows], candidate: Rows) -
             rows = tuple(r for r, c in known.items() if c.identity.capability == rule.group)
             subjects = [(rule.name, rows)]
         else:
-            mine = [
-                r for r, c in known.items() if r not in taken and rule.matches(r, c.identity.task)
-            ]
+            matching = [r for r, c in known.items() if rule.matches(r, c.identity.task)]
+            mine = [row for row in matching if row not in taken]
             taken.update(mine)
-            subjects = [(row, (row,)) for row in mine] or [(rule.name, ())]
+            _check_units(rule, [known[row] for row in mine])
+            subjects = [(row, (row,)) for row in mine]
+            if not matching:
+                subjects = [(rule.name, ())]
         for name, rows in subjects:
             for reference in references:
                 yield Subject(rule=rule, name=name, rows=rows, reference=reference)
 
 
-def _unmatched(policy: Policy, candidate: Rows) -> list[str]:
+def _check_units(rule: Rule, cells: Sequence[Evidence]) -> None:
+    """Raise SpecError for a margin that means another thing for each row: 2 points, 2 bits/byte."""
+    scores = (c.primary if rule.metric is None else c.scores(rule.metric) for c in cells)
+    units = {unit_text(s.info.unit, difference=True): s.info.unit for s in scores if s is not None}
+    if rule.margin is not None and len(units) > 1:
+        named = ", ".join(f"{unit!r}: ..." for unit in sorted(units.values()))
+        raise SpecError(
+            f"gate: {rule.name}: one margin ({rule.margin:g}) for rows in different units; write a "
+            f"rule for each, or `margin: {{{named}}}`"
+        )
+
+
+def unmatched(policy: Policy, candidate: Rows) -> list[str]:
+    """Return the candidate's rows that no rule speaks of."""
     return [
         row
         for row, cell in candidate.items()
@@ -148,17 +178,24 @@ def _decided(about: RuleVerdict, tested: Tested, rule: Rule) -> RuleVerdict:
         declined=high is not None and high < 0,
         detectable=tested.detectable,
         coverage=tested.coverage,
+        required=rule.coverage,
     )
     if tested.p_pass is None or tested.p_regressed is None:
         return replace(judged, decision="INCONCLUSIVE", reasons=(tested.estimate.method,))
     if tested.p_regressed <= rule.alpha:
         return replace(judged, decision="REGRESSED")
-    if tested.coverage < rule.coverage:
-        short = f"{100 * tested.coverage:.1f} % of the documents, {100 * rule.coverage:g} % needed"
+    if (short := _short(judged)) is not None:
         return replace(judged, reasons=(short,))
     if tested.p_pass <= rule.alpha:
         return replace(judged, decision="PASS", reasons=tested.accepted)
     return replace(judged, decision="INCONCLUSIVE", reasons=("neither side is certain",))
+
+
+def _short(rule: RuleVerdict) -> str | None:
+    """Return what a rule lacks of the coverage that the policy wants; None if nothing."""
+    if rule.coverage is None or rule.required is None or rule.coverage >= rule.required:
+        return None
+    return f"{100 * rule.coverage:.1f} % of the documents, {100 * rule.required:g} % needed"
 
 
 def corrected(rules: Sequence[RuleVerdict]) -> list[RuleVerdict]:
@@ -168,8 +205,13 @@ def corrected(rules: Sequence[RuleVerdict]) -> list[RuleVerdict]:
     for rule, p in zip(rules, adjusted.tolist(), strict=True):
         with_p = rule if rule.p_regressed is None else replace(rule, adjusted=p)
         if rule.decision == "REGRESSED" and rule.stopped is None and p > rule.alpha:
+            short = _short(rule)
             why = f"regressed before correction for {len(rules)} tests only"
-            with_p = replace(with_p, decision="INCONCLUSIVE", reasons=(why,))
+            with_p = replace(
+                with_p,
+                decision="INCONCLUSIVE" if short is None else "INCOMPARABLE",
+                reasons=(why,) if short is None else (short, why),
+            )
         found.append(with_p)
     return found
 

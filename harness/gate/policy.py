@@ -1,6 +1,7 @@
 """gate.yaml -> a frozen Policy: what may get worse, by how much, and how sure one must be."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal
@@ -27,6 +28,8 @@ class Rule:
     group: Capability | None
     margin: float | None
     """As the metric's unit is shown (2 = two points); None: :data:`DEFAULT_MARGINS`."""
+    margins: Mapping[str, float] = field(default_factory=dict)
+    """By unit, where the rule gives them so; they go before ``margin``."""
     metric: str | None
     """None: each task's primary metric."""
     direction: Literal["higher", "lower"] | None
@@ -52,10 +55,16 @@ class Rule:
         return fnmatchcase(row, self.pattern) or fnmatchcase(task, self.pattern)
 
     def own_margin(self, unit: str) -> float:
-        """Return the margin in a metric's own scale; SpecError for a unit without a default."""
-        shown = self.margin if self.margin is not None else DEFAULT_MARGINS.get(unit)
+        """Return the margin in a metric's own scale.
+
+        Raises SpecError for a unit without a default, and for a proportion's whole range.
+        """
+        otherwise = DEFAULT_MARGINS.get(unit) if self.margin is None else self.margin
+        shown = self.margins.get(unit, otherwise)
         if shown is None:
             raise SpecError(f"gate: {self.name}: a metric in {unit!r} needs a margin of its own")
+        if unit in _SHOWN and shown >= _SHOWN[unit]:
+            raise SpecError(f"gate: {self.name}: a margin of {shown:g} points allows any loss")
         return shown / _SHOWN.get(unit, 1.0)
 
 
@@ -76,7 +85,8 @@ class Policy:
     def hash(self) -> str:
         """The sha256 of all that decides; the file's name doesn't enter."""
         rules = [
-            {name: getattr(rule, name) for name in Rule.__slots__} | {"accept": list(rule.accept)}
+            {name: getattr(rule, name) for name in Rule.__slots__}
+            | {"accept": list(rule.accept), "margins": dict(rule.margins)}
             for rule in self.rules
         ]
         return digest([rules, self.alpha, self.anchor, self.sequential_target, self.seed])
@@ -88,6 +98,8 @@ class _Strict(BaseModel):
 
 Share = Annotated[float, Field(gt=0, le=1)]
 Alpha = Annotated[float, Field(gt=0, lt=0.5)]
+Margin = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Unit = Literal["%", "points", "bits/byte", "ppl", "nats", ""]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
@@ -103,7 +115,7 @@ class _Defaults(_Strict):
 class _RuleEntry(_Defaults):
     task: Name | None = None
     group: Capability | None = None
-    margin: Annotated[float, Field(gt=0)] | None = None
+    margin: Margin | dict[Unit, Margin] | None = None
     metric: Name | None = None
     direction: Literal["higher", "lower"] | None = None
 
@@ -119,6 +131,16 @@ class _File(_Defaults):
     target: Literal["distribution", "benchmark"] = "distribution"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     rules: Annotated[list[_RuleEntry], Field(min_length=1)]
+
+
+def overridden(
+    policy: Policy, anchor: str | None = None, inconclusive: OnInconclusive | None = None
+) -> Policy:
+    """Return a policy with what the command line says over it; None leaves it as it is."""
+    rules = policy.rules
+    if inconclusive is not None:
+        rules = tuple(replace(rule, inconclusive=inconclusive) for rule in rules)
+    return replace(policy, anchor=anchor or policy.anchor, rules=rules)
 
 
 def load_policy(path: Path | None) -> Policy:
@@ -148,12 +170,12 @@ def _rule(entry: _RuleEntry, file: _File, alpha: float) -> Rule:
         own = getattr(entry, name)
         return getattr(file, name) if own is None else own
 
-    underpowered = either("allow_underpowered")
-    accept = either("accept")
+    underpowered, accept, margin = either("allow_underpowered"), either("accept"), entry.margin
     return Rule(
         pattern=entry.task,
         group=entry.group,
-        margin=entry.margin,
+        margin=None if isinstance(margin, dict) else margin,
+        margins={str(u): m for u, m in margin.items()} if isinstance(margin, dict) else {},
         metric=entry.metric,
         direction=entry.direction,
         coverage=entry.coverage or file.coverage or 1.0,

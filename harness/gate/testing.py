@@ -1,8 +1,8 @@
 """One rule's test: a table row, or the mean over a group's rows, against the rule's margin."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import inf, sqrt
+from math import fsum, hypot, inf, sqrt
 
 import numpy as np
 from scipy.stats import norm
@@ -13,15 +13,14 @@ from harness.errors import SpecError
 from harness.evidence import Evidence, Scores
 from harness.gate.policy import Rule
 from harness.records import Estimate
-from harness.render.numbers import number, unit_text
+from harness.render.numbers import margin_text
 from harness.results import Comparability
 from harness.stats.clusters import unit_codes, unit_count
-from harness.stats.influence import contrast, unit_ids
+from harness.stats.influence import contrast
 from harness.stats.intervals import is_binary
 from harness.stats.linear import critical, design_effect, ratio_influence
 from harness.stats.margin import margin_test
 from harness.stats.power import POWER, detectable
-from harness.stats.recovery import mean_interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,35 +66,95 @@ def group_tested(
 ) -> Tested | str:
     """Test the mean over rows, each with the same weight, all in one unit; else say why not.
 
-    The rows' own intervals are joined by variance recovery, so ties stay honest.
+    Rows without a ceiling (perplexity) are drift and no part of it, unless the rule names a metric.
     """
     if not rows:
         return "no evidence of it"
-    parts = []
-    for row in rows:
+    counted, drift = _counted(rows, (reference, candidate), rule)
+    parts: dict[str, list[Tested]] = {}
+    for row in counted:
         tested = _tested(row, reference, candidate, rule, seed)
         if isinstance(tested, str):
             return f"{row}: {tested}"
-        parts.append(tested)
-    if len({part.unit for part in parts}) > 1:
-        units = ", ".join(sorted({part.unit or "plain numbers" for part in parts}))
-        return f"its rows are in different units ({units}); write a rule for each"
-    mean = mean_interval([part.estimate for part in parts])
-    low, high = _error(mean.value, mean.low, rule.alpha), _error(mean.high, mean.value, rule.alpha)
-    margin = parts[0].margin
-    joined = Tested(
-        metric=f"mean of {len(parts)} rows",
-        unit=parts[0].unit,
-        margin=margin,
-        estimate=mean,
-        p_pass=float(norm.sf((mean.value + margin) / low)) if low else None,
-        p_regressed=float(norm.cdf((mean.value + margin) / high)) if high else None,
-        detectable=sqrt(sum(part.detectable**2 for part in parts)) / len(parts),
-        wanted=sum(part.wanted for part in parts),
-        coverage=min(part.coverage for part in parts),
-        accepted=tuple(dict.fromkeys(reason for part in parts for reason in part.accepted)),
-    )
+        parts.setdefault(candidate[row].identity.task, []).append(tested)
+    units = {part.unit for tasks in parts.values() for part in tasks}
+    if len(units) > 1:
+        named = ", ".join(sorted(unit or "plain numbers" for unit in units))
+        return f"its rows are in different units ({named}); write a rule for each"
+    joined = _joined([*parts.values()], rule.alpha)
+    if drift:
+        left_out = f"without {', '.join(drift)}: no ceiling"
+        joined = replace(joined, accepted=(*joined.accepted, left_out))
     return _powered(joined, rule.name, rule)
+
+
+def _counted(
+    rows: Sequence[str], sides: tuple[Mapping[str, Evidence], ...], rule: Rule
+) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the rows that a group's mean counts, and those left out as drift."""
+    cells = [next(side[row] for side in sides if row in side) for row in rows]
+    drift = [r for r, c in zip(rows, cells, strict=True) if c.primary.info.ceiling is None]
+    if rule.metric is not None or len(drift) == len(rows):
+        return rows, ()
+    return [row for row in rows if row not in drift], drift
+
+
+def _joined(tasks: Sequence[Sequence[Tested]], alpha: float) -> Tested:
+    """Return the mean over all rows of some tasks, each task's rows together.
+
+    The rows of one task ask the same documents in several ways, so their errors are taken as one
+    (added up); those of different tasks are independent: added in squares (variance recovery, see
+    :mod:`harness.stats.recovery`).
+    """
+    rows = [part for parts in tasks for part in parts]
+    first, m = rows[0], len(rows)
+    value = fsum(part.estimate.value for part in rows) / m
+    bounds = [_gap(tasks, side) for side in (_below, _above)]
+    method = f"mean of {m} rows, variance recovery"
+    below, above = (None if b is None else b / m for b in bounds)
+    if below is None or above is None:
+        lacking = sum(part.estimate.low is None for part in rows)
+        method = f"{method} ({lacking} without an interval)"
+        below = above = None
+    z = critical(1 - 2 * alpha, inf)
+    return Tested(
+        metric=f"mean of {m} rows",
+        unit=first.unit,
+        margin=first.margin,
+        estimate=Estimate(
+            value=value,
+            low=None if below is None else value - below,
+            high=None if above is None else value + above,
+            n=sum(part.estimate.n for part in rows),
+            method=method,
+            confidence=1 - 2 * alpha,
+        ),
+        p_pass=float(norm.sf((value + first.margin) * z / below)) if below else None,
+        p_regressed=float(norm.cdf((value + first.margin) * z / above)) if above else None,
+        detectable=hypot(*(fsum(part.detectable for part in parts) for parts in tasks)) / m,
+        wanted=sum(part.wanted for part in rows),
+        coverage=min(part.coverage for part in rows),
+        accepted=tuple(dict.fromkeys(reason for part in rows for reason in part.accepted)),
+    )
+
+
+def _below(estimate: Estimate) -> float | None:
+    return None if estimate.low is None else estimate.value - estimate.low
+
+
+def _above(estimate: Estimate) -> float | None:
+    return None if estimate.high is None else estimate.high - estimate.value
+
+
+def _gap(
+    tasks: Sequence[Sequence[Tested]], side: Callable[[Estimate], float | None]
+) -> float | None:
+    """Return the joint distance from the sum of all rows to its bound; None if one has none."""
+    gaps = [[side(part.estimate) for part in parts] for parts in tasks]
+    known = [[gap for gap in task if gap is not None] for task in gaps]
+    if known != gaps:
+        return None
+    return hypot(*map(fsum, known))
 
 
 def planned_spread(scores: Scores, clusters: Sequence[str | None], flips: float) -> float | None:
@@ -105,14 +164,13 @@ def planned_spread(scores: Scores, clusters: Sequence[str | None], flips: float)
     side itself, which is what a difference of equally spread sides correlated by 1/2 has. None of
     fewer than two units.
     """
-    units = unit_ids("", [str(i) for i in range(len(clusters))], clusters)
-    found = contrast(scores.info, scores.rows, units)
+    codes = unit_codes(clusters)
+    found = contrast(scores.info, scores.rows, np.arange(len(clusters)) if codes is None else codes)
     if found is None:
         return None
     count = len(found.units)
     if not is_binary(scores.info, scores.rows):
         return found.standard_error * sqrt(count)
-    codes = unit_codes(clusters)
     effect = design_effect(ratio_influence(scores.rows), codes)
     return sqrt(flips * effect * count / len(clusters))
 
@@ -128,13 +186,13 @@ def _tested(
         return f"only the {'candidate' if row in candidate else 'reference'} has evidence of it"
     before, after = reference[row], candidate[row]
     pairing = compare(before, after, rule.metric)
-    refused = _refused(pairing.comparability, rule)
-    if refused is not None:
-        return refused
+    reason = refused(pairing.comparability, rule)
+    if reason is not None:
+        return reason
     sides = _sides(before, after, pairing, rule)
     margin = rule.own_margin(sides[1].info.unit)
     clusters = [after.clusters[i] for i in pairing.candidate]
-    rng = generator(seed, before, after)
+    rng = generator(seed, *sorted((before, after), key=lambda cell: cell.identity.cell))
     found = margin_test(sides, clusters, margin, rng, rule.alpha)
     spread = planned_spread(sides[0], clusters, rule.flips)
     if found is None or spread is None:
@@ -155,7 +213,7 @@ def _tested(
     )
 
 
-def _refused(comparability: Comparability, rule: Rule) -> str | None:
+def refused(comparability: Comparability, rule: Rule) -> str | None:
     """Return why two cells may not be judged; coverage is the rule's own matter."""
     if comparability.verdict == "INCOMPARABLE":
         reasons = comparability.reasons
@@ -181,21 +239,24 @@ def _sides(
 
 
 def _powered(tested: Tested, name: str, rule: Rule) -> Tested:
-    if rule.allow_underpowered or tested.detectable <= tested.margin:
-        return tested
-    n = tested.wanted
-    needed = int(np.ceil(n * (tested.detectable / tested.margin) ** 2))
-    shown, least = (
-        f"{number(value, tested.unit)} {unit_text(tested.unit, difference=True)}".rstrip()
-        for value in (tested.margin, tested.detectable)
-    )
+    require_power(name, rule, tested.unit, (tested.margin, tested.detectable), tested.wanted)
+    return tested
+
+
+def require_power(
+    name: str, rule: Rule, unit: str, sizes: tuple[float, float], wanted: int
+) -> None:
+    """Raise SpecError for a margin that so many documents can't show, unless the rule allows it.
+
+    ``sizes`` are the margin and the smallest detectable difference, own scale.
+    """
+    margin, least = sizes
+    if rule.allow_underpowered or least <= margin:
+        return
+    needed = int(np.ceil(wanted * (least / margin) ** 2))
+    shown, seen = (margin_text(value, unit) for value in sizes)
     raise SpecError(
-        f"gate: {rule.name}: {name}: the margin {shown} is less than the {least} that {n} can show"
-        f" ({100 * POWER:.0f} % power); about {needed} would do, or set `allow_underpowered: true`"
+        f"gate: {rule.name}: {name}: the margin {shown} is less than the {seen} that {wanted} can"
+        f" show ({100 * POWER:.0f} % power); about {needed} would do, or set "
+        "`allow_underpowered: true`"
     )
-
-
-def _error(high: float | None, low: float | None, alpha: float) -> float | None:
-    if high is None or low is None or high <= low:
-        return None
-    return (high - low) / critical(1 - 2 * alpha, inf)

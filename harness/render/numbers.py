@@ -46,6 +46,12 @@ def signed_text(estimate: Estimate | None, unit: str, with_unit: bool = True) ->
     return f"{text} {unit_text(unit, difference=True)}".rstrip() if with_unit else text
 
 
+def margin_text(margin: float, unit: str) -> str:
+    """Return a margin as it is written in a policy: ``2 pt``, ``0.02 bits/byte``."""
+    shown = f"{margin * _SCALE.get(unit, 1.0):.3g}"
+    return f"{shown} {unit_text(unit, difference=True)}".rstrip()
+
+
 def noise_text(delta: float, unit: str) -> str:
     """Return a difference that should be 0 in two digits, however small: ``-1.2e-07 bits/byte``."""
     text = f"{delta * _SCALE.get(unit, 1.0):+.2g}".replace("-", "\u2212") if delta else "0"

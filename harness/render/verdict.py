@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 from harness.render.escape import markdown, visible
 from harness.render.lists import columns_text
-from harness.render.numbers import MISSING, difference_text, number, p_text, unit_text
+from harness.render.numbers import MISSING, difference_text, margin_text, p_text
 from harness.results import Decision, Difference, RuleVerdict, Verdict
 
 _HEADS = ("decision", "row", "against", "metric", "difference", "margin", "n", "p", "why")
@@ -152,7 +152,7 @@ def _cells(rule: RuleVerdict) -> list[str | int]:
         visible(rule.reference),
         visible(rule.metric) or MISSING,
         MISSING if estimate is None else _difference(rule),
-        f"{number(rule.margin, rule.unit)} {unit_text(rule.unit, difference=True)}".rstrip(),
+        margin_text(rule.margin, rule.unit),
         MISSING if estimate is None else estimate.n,
         p_text(rule.adjusted if rule.decision == "REGRESSED" else rule.p_pass),
         visible(why(rule)),
@@ -166,17 +166,19 @@ def _difference(rule: RuleVerdict) -> str:
 
 def _sentence(rule: RuleVerdict) -> str:
     found = "no difference" if rule.estimate is None else _difference(rule)
-    margin = f"{number(rule.margin, rule.unit)} {unit_text(rule.unit, difference=True)}".rstrip()
+    margin = margin_text(rule.margin, rule.unit)
     about = f"{rule.row} against {rule.reference}: {rule.metric} {found}, margin {margin}"
     return f"{about}; {why(rule)}" if why(rule) != MISSING else about
 
 
 def _notes(verdict: Verdict) -> list[str]:
-    rules, level = verdict.rules, f"{100 * (1 - 2 * verdict.alpha):g} %"
+    rules = verdict.rules
+    levels = sorted({1 - 2 * rule.alpha for rule in rules} or {1 - 2 * verdict.alpha})
+    level = " and ".join(f"{100 * level:g} %" for level in levels)
     notes = [
         f"Positive differences are better; {level} intervals, whose bounds are one-sided at "
-        f"{100 * verdict.alpha:g} %. PASS: worse by the margin is ruled out for every rule. "
-        f"REGRESSED: within the margin is ruled out, after Holm over {len(rules)} tests.",
+        f"{100 * verdict.alpha:g} % at most. PASS: worse by the margin is ruled out for every "
+        f"rule. REGRESSED: within the margin is ruled out, after Holm over {len(rules)} tests.",
         f"Policy: {verdict.policy} ({verdict.policy_hash[:12]}).",
     ]
     if verdict.reasons:

@@ -43,6 +43,8 @@ class Shift:
     after: Estimate | None
     """The candidate's."""
     change: Change
+    seen_of: str | None = None
+    """The held-out task, where the row is a sample of what was tuned on."""
     adjusted: float | None = None
     """``p`` after Benjamini and Hochberg's correction over the rows of this comparison."""
 

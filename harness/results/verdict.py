@@ -62,6 +62,8 @@ class RuleVerdict:
     """The smallest difference that this many units can show, own scale."""
     coverage: float | None = None
     """Share of the wanted documents that both sides have."""
+    required: float | None = None
+    """The share that the policy wants."""
     stopped: Stopped | None = None
     reasons: tuple[str, ...] = ()
     """Why it isn't PASS, or what a PASS rests on."""

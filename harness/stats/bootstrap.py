@@ -27,14 +27,23 @@ NO_VARIANCE = "no variance"
 DISTANCES = frozenset({"ece", "ece_adaptive", "total_variation"})
 """Aggregates of absolute gaps: never negative, so noise adds to them, and resampling adds more."""
 _UNDEFINED = 0.05  # a larger share of resamples without a value says that the value isn't stable
+_ALIKE = 16  # units of each kind on average, from which on drawing kinds is cheaper
 _CHUNK = 4_000_000  # drawn units at once: 32 MB
 
 
 def resampled_sums(
     units: FloatArray, rng: np.random.Generator, resamples: int = RESAMPLES
 ) -> FloatArray:
-    """Return the row sums (B, k) of B resamples, with replacement, of units (G, k)."""
+    """Return the row sums (B, k) of B resamples, with replacement, of units (G, k).
+
+    Where units are of few kinds (right or wrong on each side) only how many of each kind there are
+    is drawn, which comes to the same and is a thousand times less work for ten thousand units.
+    """
     count = len(units)
+    kinds, counts = np.unique(units, axis=0, return_counts=True)
+    if len(kinds) * _ALIKE <= count:
+        drawn = rng.multinomial(count, counts / count, size=resamples)
+        return drawn.astype(np.float64) @ kinds
     sums = np.empty((resamples, units.shape[1]))
     step = max(1, _CHUNK // count)
     for start in range(0, resamples, step):

@@ -15,6 +15,8 @@ def unit_codes(clusters: Sequence[str | None]) -> IntArray | None:
 
     A document without a cluster is a unit of its own.
     """
+    if [*clusters].count(None) == len(clusters):  # the usual case, in one pass
+        return None
     names: dict[str | int, int] = {}
     codes = [
         names.setdefault(index if cluster is None else cluster, len(names))

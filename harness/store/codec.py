@@ -120,6 +120,7 @@ def segment_rows(path: Path) -> int:
     """
     with disk(path, "read"):
         try:
+            refuse_size(path, SEGMENT)
             file = path.open("rb")
         except FileNotFoundError:
             return 0

@@ -41,9 +41,7 @@ def _read(
         raise DamageError(f"{folder}: damaged ({error}); run `aligntax rescore`") from None
 
 
-def _layers(
-    store: Store, cell: Mapping[str, JSON], metrics: Collection[str] | None
-) -> list[Layer]:
+def _layers(store: Store, cell: Mapping[str, JSON], metrics: Collection[str] | None) -> list[Layer]:
     folder, names = store.scores_folder(cell["key"]), cell["layers"]
     if metrics is not None:
         others = [n for n in names[1:] if any(is_layer_of(n, metric) for metric in metrics)]
@@ -78,25 +76,25 @@ def _evidence(
         ),
         reasons=_picked(first.reasons, places) if first.reasons else (),
         planned=len(plan),
-        errors=_unscored(store, cell["key"], plan, first),
+        errors=_unscored(store, cell["key"], plan, (first, places)),
     )
 
 
-def _unscored(store: Store, key: str, plan: Wanted, layer: Layer) -> int:
+def _unscored(store: Store, key: str, plan: Wanted, scored: tuple[Layer, Sequence[int]]) -> int:
     """Return how many documents of a plan have records and no score.
 
     Segments are read only if something lacks a score: where all have one, it is enough that there
     are as many records. ValueError where there are fewer.
     """
-    places = plan.places(layer)
+    layer, places = scored
     if len(places) == len(plan) and store.packed(key) >= len(places):
         return 0
     asked = (layer.documents, layer.request_hashes)
-    scored = {*zip(*(_picked(column, places) for column in asked), strict=True)}
+    known = {*zip(*(_picked(column, places) for column in asked), strict=True)}
     held = store.held(key, plan.hash_of)
-    if not held.issuperset(scored):
+    if not held.issuperset(known):
         raise ValueError("scores of documents that the cell holds no records of")
-    return len(held) - len(scored)
+    return len(held) - len(known)
 
 
 def planned(store: Store, cell: Mapping[str, JSON]) -> Mapping[Asked, str]:
@@ -116,6 +114,10 @@ def _answers(layer: Layer, places: Sequence[int]) -> tuple[tuple[str, ...], ...]
 def identity_of(
     hashed: Mapping[str, JSON], cell: Mapping[str, JSON], checkpoint: Mapping[str, JSON]
 ) -> Identity:
+    """Return who a cell asked, from what its key hashes and what an account says of it.
+
+    ValueError for what doesn't say all of it.
+    """
     check_identity(hashed)
     return Identity(
         cell=cell["key"],

@@ -63,20 +63,37 @@ def write_layer(
     ``reasons`` are why the answers don't match; of each the code before the colon is kept.
     """
     records = [record for record, _ in scored]
+    layer = Layer(
+        info=info,
+        documents=tuple(r.document for r in records),
+        request_hashes=tuple(r.request_hash for r in records),
+        document_hashes=tuple(r.document_hash for r in records),
+        response_hashes=tuple(r.response_hash for r in records),
+        statuses=tuple(status for _, status in scored),
+        clusters=tuple(r.cluster for r in records),
+        reasons=tuple(map(code_of, reasons or ())),
+        rows=rows,
+    )
+    write_columns(folder, layer)
+
+
+def write_columns(folder: Path, layer: Layer) -> None:
+    """Write a layer where it belongs in a cell's scores folder; StoreError if it can't."""
     columns: dict[str, object] = {
-        "document": pa.array([r.document for r in records], pa.string()),
-        "request_hash": pa.array([r.request_hash for r in records], pa.string()),
-        "document_hash": pa.array([r.document_hash for r in records], pa.string()),
-        "response_hash": pa.array([r.response_hash for r in records], pa.string()),
-        "status": pa.array([status for _, status in scored], pa.string()),
-        "cluster": pa.array([r.cluster for r in records], pa.string()),
+        "document": layer.documents,
+        "request_hash": layer.request_hashes,
+        "document_hash": layer.document_hashes,
+        "response_hash": layer.response_hashes,
+        "status": layer.statuses,
+        "cluster": layer.clusters,
     }
-    if reasons is not None:
-        columns["reason"] = pa.array([code_of(reason) for reason in reasons], pa.string())
-    table = pa.table(columns | {f"x{i}": rows[:, i] for i in range(rows.shape[1])})
-    metadata = {"format_version": str(FORMAT_VERSION), "metric": canonical(asdict(info))}
-    path = layer_path(folder, info)
-    write_whole(path, table_bytes(table.replace_schema_metadata(metadata)))
+    if len(layer.reasons) == len(layer.documents):
+        columns["reason"] = layer.reasons
+    texts = {name: pa.array(values, pa.string()) for name, values in columns.items()}
+    numbers = {f"x{i}": layer.rows[:, i] for i in range(layer.rows.shape[1])}
+    metadata = {"format_version": str(FORMAT_VERSION), "metric": canonical(asdict(layer.info))}
+    table = pa.table(texts | numbers).replace_schema_metadata(metadata)
+    write_whole(layer_path(folder, layer.info), table_bytes(table))
 
 
 def read_layer(path: Path) -> Layer:

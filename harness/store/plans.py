@@ -23,16 +23,16 @@ _HEAD = ["{\n ", "documents", ": [\n  [\n   "]
 _TAIL = ["\n  ]\n ],\n ", "format_version", f": {FORMAT_VERSION}\n}}\n"]
 _BETWEEN = [",\n   ", ",\n   ", "\n  ],\n  [\n   "]
 
-Columns = tuple[Sequence[str], Sequence[str], Sequence[str]]
+Columns = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
 
 @dataclass(frozen=True)
 class Wanted:
     """The documents that a cell wants; aligned, each id once."""
 
-    documents: Sequence[str]
-    request_hashes: Sequence[str]
-    document_hashes: Sequence[str]
+    documents: tuple[str, ...]
+    request_hashes: tuple[str, ...]
+    document_hashes: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.documents)
@@ -46,8 +46,7 @@ class Wanted:
     def places(self, layer: Layer) -> Sequence[int]:
         """Return the indices of a layer's rows that are wanted."""
         columns = (layer.documents, layer.request_hashes, layer.document_hashes)
-        ours = (self.documents, self.request_hashes, self.document_hashes)
-        if all(theirs == tuple(mine) for theirs, mine in zip(columns, ours, strict=True)):
+        if columns == (self.documents, self.request_hashes, self.document_hashes):
             return range(len(self))
         known = map(self.hash_of.get, zip(*columns[:2], strict=True))
         pairs = zip(known, layer.document_hashes, strict=True)
@@ -77,16 +76,16 @@ def _split(content: bytes) -> Columns | None:
     """Return a plan's columns; None if it isn't spelled as plans are written."""
     if b"\\" in content:
         return None
-    parts = content.decode(errors="replace").split('"')
+    try:
+        parts = content.decode().split('"')
+    except UnicodeDecodeError:
+        return None
     body, rows = parts[3:-3], (len(parts) - 5) // 6
     if parts[:3] != _HEAD or parts[-3:] != _TAIL or body[1::2] != (_BETWEEN * rows)[:-1]:
         return None
-    columns = body[0::6], body[2::6], body[4::6]
-    texts = "".join(map("".join, columns))
-    return columns if texts.isprintable() and "\ufffd" not in texts else None
+    return tuple(body[0::6]), tuple(body[2::6]), tuple(body[4::6])
 
 
 def _transposed(rows: Sequence[tuple[str, str, str]]) -> Columns:
-    columns = zip(*rows, strict=True) if rows else ((), (), ())
-    documents, request_hashes, document_hashes = columns
+    documents, request_hashes, document_hashes = zip(*rows, strict=True) if rows else ((), (), ())
     return documents, request_hashes, document_hashes

@@ -1,6 +1,6 @@
 """Whether a store is what was written: names against contents, records against their hashes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,9 @@ from harness.store.damage import SUFFIX
 from harness.store.files import listing
 from harness.store.journal import read_journal
 from harness.store.json_files import read_account, read_json
+from harness.store.refs import check_ref
 from harness.store.store import Store
+from harness.store.verdicts import read_verdict
 
 __all__ = ["Finding", "verify_cell", "verify_runs"]
 
@@ -68,11 +70,12 @@ def verify_cell(store: Store, key: str) -> Iterator[Finding]:
 
 
 def verify_runs(store: Store) -> Iterator[Finding]:
-    """Yield what is wrong with the accounts of runs, the plans, and what they name."""
+    """Yield what is wrong with accounts, plans, references, verdicts, and what they name."""
     plans = {Path(entry.path).stem for entry in listing(store.root / "runs" / "plans")}
     for name in sorted(plans):
         yield from _plan(store, name)
     cells = set(store.cells())
+    yield from _kept(store)
     for path in store.run_files():
         try:
             run = read_account(path)
@@ -81,6 +84,17 @@ def verify_runs(store: Store) -> Iterator[Finding]:
             continue
         for cell in run["cells"]:
             yield from _named(store, path, cell, plans, cells)
+
+
+def _kept(store: Store) -> Iterator[Finding]:
+    """Yield what is wrong with named references and verdicts."""
+    readers: dict[str, Callable[[Path], object]] = {"refs": check_ref, "verdicts": read_verdict}
+    for folder, read in readers.items():
+        for path in sorted((store.root / folder).glob("*.json")):
+            try:
+                read(path)
+            except StoreError as error:
+                yield finding_of(error, path)
 
 
 def _segment(path: Path, key: str) -> Iterator[Finding]:

@@ -8,13 +8,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISREG
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from harness.errors import EvidenceError, StoreError
-from harness.records import JSON
+from harness.records import JSON, canonical
 from harness.store.bounds import PLAN, read_whole
 from harness.store.damage import SUFFIX
 from harness.store.files import disk, listing
+from harness.store.imports import number_files
 from harness.store.journal import left_behind
 from harness.store.json_files import read_account
 from harness.store.remove import GONE, remove_cell
@@ -28,11 +29,14 @@ _KEY = re.compile(rb"[0-9a-f]{64}")
 _REFERRING = ("refs", "verdicts")  # beside the runs
 
 
+What: TypeAlias = Literal["run", "cell", "scores", "plan", "number", "leftover", "damaged"]
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One thing that may go."""
 
-    what: Literal["run", "cell", "scores", "plan", "leftover", "damaged"]
+    what: What
     path: Path
     bytes: int
     live: bool = False
@@ -44,6 +48,8 @@ class _References:
     cells: set[str] = field(default_factory=set)
     plans: set[str] = field(default_factory=set)
     layers: set[tuple[str, str]] = field(default_factory=set)
+    numbers: set[str] = field(default_factory=set)
+    """What others computed, by the names of its files."""
     going_on: set[str] = field(default_factory=set)
     """Cells whose layers all stay: of runs that name them later, of baselines and verdicts."""
 
@@ -59,6 +65,8 @@ class _References:
             self.cells.add(cell["key"])
             self.plans.update(cell["plans"])
             self.layers.update((cell["key"], layer) for layer in cell["layers"])
+        told = canonical([run.get("stated"), [cell.get("imported") for cell in run["cells"]]])
+        self.numbers.update(key.decode() for key in _KEY.findall(told.encode()))
 
 
 def named(store: Store, names: Sequence[str]) -> list[Item]:
@@ -140,10 +148,12 @@ def _of_runs(store: Store, ids: set[str]) -> list[Item]:
             continue
     cells = [store.cell_folder(key) for key in sorted(going.cells - kept.cells)]
     plans = [store.plan_path(name) for name in sorted(going.plans - kept.plans)]
+    numbers = [p for p in number_files(store) if p.stem in going.numbers - kept.numbers]
     return [
         *(_item(store, "run", path) for path in paths),
         *(_item(store, "cell", path) for path in cells if path.exists()),
         *(_item(store, "plan", path) for path in plans if path.exists()),
+        *(_item(store, "number", path) for path in numbers if path.exists()),
     ]
 
 
@@ -179,6 +189,8 @@ def _unreferred(store: Store, referred: _References) -> Iterator[Item]:
     for plan in listing(store.root / "runs" / "plans"):
         if Path(plan.path).stem not in referred.plans:
             yield _item(store, "plan", Path(plan.path))
+    unnamed = (path for path in number_files(store) if path.stem not in referred.numbers)
+    yield from (_item(store, "number", path) for path in unnamed)
     yield from _leftovers(store, referred.cells)
 
 
@@ -198,7 +210,7 @@ def _leftovers(store: Store, kept: set[str]) -> Iterator[Item]:
 
 def _item(
     store: Store,
-    what: Literal["run", "cell", "scores", "plan", "leftover", "damaged"],
+    what: What,
     path: Path,
 ) -> Item:
     paths = [path, store.scores_folder(path.name)] if what == "cell" else [path]

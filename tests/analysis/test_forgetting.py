@@ -1,6 +1,7 @@
 """Forgetting: every anchor, the best stage, BWT on the matrix, and what is missing."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,15 @@ def test_retention_of_guessing_is_not_measurable() -> None:
     assert row.anchored[0].retention_missing == "not measurable (reference at floor)"
 
 
+def test_retention_of_identical_answers_claims_no_interval_of_width_zero() -> None:
+    row = only(forgetting(("base", "sft"), cells({"a": (0.55, 0.55, None)}), 0))
+    retention = row.anchored[0].retention
+    assert retention is not None
+    assert retention.value == pytest.approx(1)
+    assert (retention.low, retention.high) == (None, None)
+    assert retention.method == "Fieller (no interval: no variance)"
+
+
 def test_the_matrix_and_its_measures_equal_those_of_its_numbers() -> None:
     table = {"g": (0.60, 0.65, 0.62), "d": (0.30, 0.60, 0.50), "a": (0.25, 0.40, 0.70)}
     found = forgetting(CHAIN, cells(table, d="domain", a="alignment"), 0)
@@ -98,6 +108,64 @@ def test_a_stage_that_wasnt_measured_stays_missing() -> None:
     assert [anchor.reference for anchor in row.anchored] == ["base"]
     assert all(transfer.value is None and transfer.missing for transfer in found.transfers)
     assert found.matrix[0][0] is None
+
+
+def test_the_matrix_judges_all_stages_on_the_documents_that_they_share() -> None:
+    table = dict(
+        cells(
+            {"g": (0.6, 0.6, 0.6), "d": (0.5, 0.6, 0.5), "a": (0.3, 0.3, 0.6)},
+            d="domain",
+            a="alignment",
+        )
+    )
+    half = table["base"]["g"]
+    cut = {  # the base was asked only what it has right
+        field: getattr(half, field)[: N // 2]
+        for field in ("documents", "document_hashes", "request_hashes", "clusters", "statuses")
+    }
+    metric = replace(half.metrics[0], rows=half.primary.rows[: N // 2])
+    table["base"] = {**table["base"], "g": replace(half, metrics=(metric,), **cut)}
+    found = forgetting(CHAIN, table, 0)
+    general = [line[0] for line in found.matrix]
+    assert general == pytest.approx([1.0, 1.0, 1.0])
+    bwt = next(transfer for transfer in found.transfers if transfer.name == "BWT")
+    assert bwt.value is not None
+    assert bwt.value.value == pytest.approx((0 - 0.1 / 0.75) / 2)
+
+
+def test_a_stage_that_doesnt_compare_is_in_no_measure() -> None:
+    table = {"g": (0.9, 0.6, 0.5), "d": (0.3, 0.6, 0.5)}
+    found = dict(cells(table, d="domain"))
+    base = cell("base", "g", 0.9, task_version=7)
+    found["base"] = {**found["base"], "g": base}
+    result = forgetting(("base", "sft", "dpo"), found, 0)
+    row = next(row for row in result.rows if row.row == "g")
+    assert row.best == "sft"
+    assert [anchor.reference for anchor in row.anchored] == ["sft"]
+    assert result.matrix[0][0] is None
+    missing = {transfer.missing for transfer in result.transfers}
+    assert missing == {"no row of general and alignment that all of base, sft, dpo have"}
+
+
+def test_what_was_asked_in_another_way_is_marked_as_changed() -> None:
+    asked = tuple(f"chat{i}" for i in range(N))
+    found = {
+        "base": {"a": cell("base", "a", 0.6)},
+        "sft": {"a": cell("sft", "a", 0.5, request_hashes=asked, template="t")},
+    }
+    result = forgetting(("base", "sft"), found, 0)
+    assert [reason.code for reason in only(result).qualified] == ["template_differs"]
+    assert result.qualified == only(result).qualified
+
+
+def test_a_sample_of_the_tuning_data_is_in_no_sum() -> None:
+    found = {
+        name: {"a": cell(name, "a", 0.5), "s": cell(name, "s", 0.9, seen_of="a")}
+        for name in ("base", "sft")
+    }
+    result = forgetting(("base", "sft"), found, 0)
+    assert [row.row for row in result.rows] == ["a"]
+    assert result.left_out[0].why == "a sample of what was tuned on; a is held out"
 
 
 def test_rows_without_a_scale_or_a_partner_are_left_out_by_name() -> None:

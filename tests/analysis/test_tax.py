@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cells import BITS, ROUGE, evidence, mean_rows, scores
+from cells import BITS, BLEU, ROUGE, evidence, mean_rows, scores
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -152,6 +152,68 @@ def test_identical_answers_leave_an_interval_that_isnt_zero() -> None:
     assert net.value == 0
     assert net.low is not None
     assert net.low < -0.005
+
+
+def test_a_task_that_was_asked_in_another_way_is_never_certain_to_have_lost() -> None:
+    asked = tuple(f"chat{i}" for i in range(400))
+    found = tax_statement(
+        {"a": quiz("sft", "a", outcomes(0.9)), "b": quiz("sft", "b", outcomes(0.9))},
+        {
+            "a": quiz("dpo", "a", outcomes(0.5), request_hashes=asked, template="t"),
+            "b": quiz("dpo", "b", outcomes(0.5)),
+        },
+        0,
+    )
+    assert found.retained is not None
+    assert found.retained.certified == ("b",)
+    assert [reason.code for reason in found.retained.qualified] == ["template_differs"]
+
+
+def test_a_loss_of_alignment_is_no_gain_to_pay_for() -> None:
+    lost = delta("b", -0.10, capability="alignment")
+    found = statement(("sft", "dpo"), "aligned", [delta("a", -0.02), lost])
+    assert (found.rate, found.rate_missing) == (None, "there is no gain but a loss")
+
+
+def test_a_sample_of_the_tuning_data_is_in_no_tax() -> None:
+    sides = [
+        {"a": quiz(name, "a", outcomes(0.5)), "s": quiz(name, "s", outcomes(0.9), seen_of="a")}
+        for name in ("sft", "dpo")
+    ]
+    found = tax_statement(sides[0], sides[1], 0)
+    assert found.retained is not None
+    assert [task.task for task in found.retained.tasks] == ["a"]
+    assert found.left_out[0].row == "s"
+
+
+@given(st.permutations(range(6)))
+def test_the_order_of_rows_changes_nothing(order: list[int]) -> None:
+    rows = [f"t{i}" for i in range(6)]
+    sides = [
+        {row: quiz(who, row, outcomes(share, 40, i)) for i, row in enumerate(rows)}
+        for who, share in (("sft", 0.6), ("dpo", 0.5))
+    ]
+    turned = [{rows[i]: side[rows[i]] for i in order} for side in sides]
+    first, second = (tax_statement(a, b, 0).retained for a, b in (sides, turned))
+    assert first is not None
+    assert second is not None
+    assert first.net.value == pytest.approx(second.net.value)
+    assert first.net.low == pytest.approx(second.net.low)
+    assert first.certified_tax == pytest.approx(second.certified_tax)
+
+
+def test_a_bootstrapped_comparison_turned_round_changes_its_sign_only() -> None:
+    rng = np.random.default_rng(4)
+    sides = [
+        {"a": quiz(who, "a", [1], scores=scores(BLEU, rng.integers(1, 20, (30, 10))))}
+        for who in ("sft", "dpo")
+    ]
+    there, back = tax_statement(sides[0], sides[1], 0), tax_statement(sides[1], sides[0], 0)
+    assert there.retained is not None
+    assert back.retained is not None
+    a, b = there.retained.tasks[0].delta, back.retained.tasks[0].delta
+    assert a.method == "paired percentile bootstrap"
+    assert (a.value, a.low, a.high) == pytest.approx((-b.value, -(b.high or 0), -(b.low or 0)))
 
 
 def test_what_cant_be_compared_is_left_out_by_name() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 from hflm_oracle import agree, oracle, pairs, theirs
+from peft import LoraConfig, get_peft_model
 from tiny_models import CORPUS, answers, spec_for, tiny_model, tiny_tokenizer
 
 from harness.backends.hf import HFBackend
@@ -24,6 +25,9 @@ CONTEXTS = [
 CHOICES = [" aspirin", " aspirin and insulin", "胰岛素", " A", " B", " B", "阿司匹林后疼痛消失"]
 REQUESTS = [LogLikelihood(context, choice) for context in CONTEXTS for choice in CHOICES]
 
+peft_calls_an_old_name = pytest.mark.filterwarnings(
+    "ignore:`is_gradient_checkpointing` is deprecated:FutureWarning"  # peft 0.21, transformers 5.23
+)
 PACKED = None
 STRETCHED = "the model's positions depend on a batch's longest text, so each is scored alone"
 WAYS = {
@@ -130,3 +134,25 @@ def test_a_model_on_several_devices_is_not_packed() -> None:
     backend = opened(model, tokenizer)
     answers(backend, REQUESTS[:2])
     assert backend.measured().notes == ("packing: off, the model lies on several devices",)
+
+
+@peft_calls_an_old_name
+def test_an_unmerged_adapter_is_packed() -> None:
+    tokenizer = tiny_tokenizer(bos=True)
+    config = LoraConfig(
+        r=4, target_modules=["q_proj", "v_proj", "down_proj"], task_type="CAUSAL_LM"
+    )
+    adapted = get_peft_model(tiny_model("llama", tokenizer), config).eval()
+    generator = torch.Generator().manual_seed(5)
+    with torch.no_grad():
+        for name, weight in adapted.named_parameters():
+            if "lora_" in name:
+                weight.normal_(0.0, 0.3, generator=generator)
+    model = adapted.get_base_model()
+    expected = theirs(oracle(model, tokenizer=tokenizer), "loglikelihood", pairs(REQUESTS))
+    backend = opened(model, tokenizer)
+    agree(answers(backend, REQUESTS), expected)
+    assert backend.measured().notes == ()
+    with adapted.disable_adapter():
+        bare = answers(opened(model, tokenizer), REQUESTS[:1])
+    assert abs(bare[0].logprob - expected[0][0]) > 1e-2

@@ -1,13 +1,26 @@
-"""Generation against transformers' own greedy decoding and a loop without cache or padding."""
+"""Generation against a loop without cache or padding; how it ends, and what it says of itself."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from tiny_models import CORPUS, END, EOS, answers, opened, save, tiny_llama, tiny_tokenizer
+from tiny_models import (
+    CORPUS,
+    END,
+    EOS,
+    answers,
+    opened,
+    save,
+    spec_for,
+    tiny_llama,
+    tiny_model,
+    tiny_tokenizer,
+)
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
+from harness.backends.hf import HFBackend
+from harness.backends.weights import quiet
 from harness.records import Failure, Generate, Generation
 
 PROMPTS = [
@@ -149,19 +162,67 @@ def test_a_length_that_cannot_be_kept_fails(without_bos: Path, count: int, said:
     assert said in answer.reason
 
 
-def test_running_out_of_memory_halves_the_batch(without_bos: Path) -> None:
-    backend = opened(without_bos, batch_size=4)
+def test_a_plain_batch_that_memory_does_not_suffice_for_is_halved() -> None:
+    tokenizer = tiny_tokenizer(bos=False)
+    with quiet():
+        backend = HFBackend(tiny_model("mamba", tokenizer), tokenizer, spec_for(batch_size=4))
     asked = [Generate(context=prompt, max_tokens=6) for prompt in PROMPTS]
     expected = answers(backend, asked)
-    inner = backend._generator._model.generate
+    model = backend._generator._model
+    inner, sizes = model.generate, []
 
     def cramped(input_ids: Any, **options: Any) -> Any:
-        if len(input_ids) > 1:
+        sizes.append(len(input_ids))
+        if len(input_ids) > 2:
             raise torch.OutOfMemoryError
         return inner(input_ids=input_ids, **options)
 
-    backend._generator._model.generate = cramped
+    model.generate = cramped
     assert answers(backend, asked) == expected
+    assert answers(backend, asked) == expected
+    assert sizes == [4, 2, 2, 2, 2]  # remembered
+    assert backend.measured().halved == 2
+
+
+def test_a_stop_string_in_the_prompt_does_not_count(without_bos: Path) -> None:
+    backend = opened(without_bos)
+    context = "One two\n\nthree"
+    (free,) = answers(backend, [Generate(context=context, max_tokens=8)])
+    assert "\n" not in free.texts[0]
+    stop = ("\n\n", "two", "three")
+    assert answers(backend, [Generate(context=context, max_tokens=8, stop=stop)]) == [free]
+
+
+def test_answers_come_as_they_end_and_say_which_end_together(without_bos: Path) -> None:
+    backend = opened(without_bos)
+    asked = [Generate(context=PROMPTS[k % 2], max_tokens=n) for k, n in enumerate([9, 3, 3, 6])]
+    seen = [(index, backend.batch_done) for index, _ in backend.respond(asked)]
+    assert {index for index, _ in seen[:2]} == {1, 2}
+    assert [index for index, _ in seen[2:]] == [3, 0]
+    assert [done for _, done in seen] == [False, True, True, True]
+
+
+def test_trying_a_model_does_not_stumble_over_its_end_tokens(without_bos: Path) -> None:
+    backend = opened(without_bos)
+    backend._generator._eos = set(range(300))
+    answers(backend, [Generate(context="One", max_tokens=4)])
+    assert backend.measured().notes == ()
+    assert backend._generator._slots is not None
+
+
+def test_logits_that_are_not_finite_fail_their_request_only(tmp_path: Path) -> None:
+    tokenizer = tiny_tokenizer(bos=False)
+    model = tiny_llama(tokenizer, tie_word_embeddings=False)
+    with torch.no_grad():
+        model.model.embed_tokens.weight[tokenizer.encode("§")[0]] = float("nan")
+    backend = opened(save(tmp_path, model, tokenizer))
+    asked = [Generate(context=c, max_tokens=4) for c in ("a § b", "The patient", "§", "One")]
+    found = answers(backend, asked)
+    failure = Failure("the model's logits aren't finite numbers")
+    assert [answer == failure for answer in found] == [True, False, True, False]
+    assert found[1::2] == answers(backend, asked[1::2])
+    (sampled,) = answers(backend, [Generate(context="§", temperature=1.0, max_tokens=4, n=2)])
+    assert sampled == failure
 
 
 def test_the_first_token_is_timed_and_each_measurement_begins_anew(without_bos: Path) -> None:

@@ -135,9 +135,7 @@ def test_other_prompts_arent_judged_unless_the_policy_takes_them(policy: Any) ->
 
 def test_a_margin_that_cant_be_seen_is_refused_with_the_number_it_takes(policy: Any) -> None:
     before, after = {"a": cell("sft", "a", 0, n=200)}, {"a": cell("dpo", "a", 0, n=200)}
-    with pytest.raises(
-        SpecError, match=r"the margin 2\.0 pt is less than the 6\.8 pt that 200 can"
-    ):
+    with pytest.raises(SpecError, match=r"the margin 2 pt is less than the 6\.81 pt that 200 can"):
         judged(policy(), before, after)
     text = "allow_underpowered: true\nrules: [{task: a, margin: 2}]\n"
     assert judged(policy(text), before, after).decision in ("PASS", "INCONCLUSIVE")
@@ -175,6 +173,84 @@ def test_a_group_is_judged_by_its_mean(policy: Any) -> None:
     assert only(judged(policy(text), before, worse)).decision == "REGRESSED"
     mixed = {"a": after["a"], "b": evidence("dpo", row="b", scores=scores(BITS, [[1, 1]] * 3))}
     assert judged(policy(text), before, mixed).exit_code == 4
+
+
+def test_too_little_coverage_is_said_where_a_loss_isnt_certain_after_correction(
+    policy: Any,
+) -> None:
+    rows = [f"t{i}" for i in range(20)]
+    text = "inconclusive: pass\nrules: [{task: '*', margin: 4}]\n"
+    before = {row: cell("sft", row, 0) for row in rows}
+    after = {row: cell("dpo", row, 0) for row in rows}
+    after["t3"] = cell("dpo", "t3", 54, n=1000, planned=N)
+    alone = judged(policy(text), {"t3": before["t3"]}, {"t3": after["t3"]})
+    assert alone.decision == "REGRESSED"
+    found = judged(policy(text), before, after)
+    assert (found.decision, found.exit_code) == ("INCOMPARABLE", 4)
+    reasons = next(rule for rule in found.rules if rule.row == "t3").reasons
+    assert reasons[0] == "33.3 % of the documents, 100 % needed"
+
+
+def test_a_rule_that_has_nothing_left_to_say_says_nothing(policy: Any) -> None:
+    text = "rules: [{task: 'a*', margin: 2}, {task: '*', margin: 2}]\n"
+    sides = [{"a": cell(name, "a", 0)} for name in ("sft", "dpo")]
+    assert len(judged(policy(text), *sides).rules) == 1
+    missing = judged(policy("rules: [{task: 'a*', margin: 2}, {task: b}]\n"), *sides)
+    assert missing.exit_code == 4
+
+
+def test_several_ways_to_ask_one_task_are_no_more_evidence_than_one(policy: Any) -> None:
+    text = "allow_underpowered: true\nrules: [{group: general, margin: 2}]\n"
+
+    def width(rows: dict[str, str]) -> float:
+        before = {row: cell("sft", row, 0, task=task) for row, task in rows.items()}
+        after = {row: cell("dpo", row, 30, task=task) for row, task in rows.items()}
+        estimate = only(judged(policy(text), before, after)).estimate
+        assert estimate is not None
+        assert estimate.low is not None
+        assert estimate.high is not None
+        return estimate.high - estimate.low
+
+    alone = width({"a": "a"})
+    assert width({"a": "a", "a:chat": "a"}) == pytest.approx(alone)
+    assert width({"a": "a", "b": "b"}) == pytest.approx(alone / 2**0.5)
+
+
+def test_drift_is_no_part_of_a_groups_mean(policy: Any) -> None:
+    text = "rules: [{group: general, margin: 2}]\n"
+    bits = scores(BITS, np.column_stack([np.arange(1.0, 31.0), np.full(30, 9.0)]))
+    sides = [
+        {"a": cell(name, "a", 0), "drift": evidence(name, row="drift", scores=bits)}
+        for name in ("sft", "dpo")
+    ]
+    found = only(judged(policy(text), *sides))
+    assert found.decision == "PASS"
+    assert found.reasons == ("without drift: no ceiling",)
+
+
+def test_one_margin_for_rows_in_different_units_is_refused(policy: Any) -> None:
+    bits = scores(BITS, np.column_stack([np.arange(1.0, 31.0), np.full(30, 9.0)]))
+    sides = [
+        {"a": cell(name, "a", 0), "drift": evidence(name, row="drift", scores=bits)}
+        for name in ("sft", "dpo")
+    ]
+    with pytest.raises(SpecError, match="different units; write a rule for each"):
+        judged(policy("allow_underpowered: true\nrules: [{task: '*', margin: 2}]\n"), *sides)
+    by_unit = "allow_underpowered: true\nrules: [{task: '*', margin: {'%': 2, bits/byte: 0.1}}]\n"
+    found = judged(policy(by_unit), *sides)
+    assert [rule.margin for rule in found.rules] == [0.02, 0.1]
+
+
+def test_a_margin_of_the_whole_range_is_refused(policy: Any) -> None:
+    sides = [{"a": cell(name, "a", 0)} for name in ("sft", "dpo")]
+    with pytest.raises(SpecError, match="allows any loss"):
+        judged(policy("rules: [{task: a, margin: 100}]\n"), *sides)
+
+
+def test_all_margins_that_cant_be_seen_are_counted(policy: Any) -> None:
+    sides = [{r: cell(name, r, 0, n=200) for r in ("a", "b", "c")} for name in ("sft", "dpo")]
+    with pytest.raises(SpecError, match=r"task \*: a: .*; so for 2 more, see `aligntax plan-gate`"):
+        judged(policy(), *sides)
 
 
 def test_a_continuous_metric_without_variance_is_inconclusive(policy: Any) -> None:

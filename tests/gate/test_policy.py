@@ -49,6 +49,8 @@ def test_a_policys_hash_is_that_of_what_it_decides(tmp_path: Path) -> None:
     [
         ("rules: [{task: a, group: general, margin: 1}]\n", "either `task`"),
         ("rules: [{task: a, margin: -1}]\n", "margin"),
+        ("rules: [{task: a, margin: .inf}]\n", "margin"),
+        ("rules: [{task: a, margin: {percent: 2}}]\n", "margin"),
         ("rules: []\n", "rules"),
         ("rules: [{task: a, marign: 1}]\n", "margin"),
         ("alpha: 0.7\nrules: [{task: a}]\n", "alpha"),

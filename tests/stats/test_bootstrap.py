@@ -83,3 +83,12 @@ def test_values_that_are_mostly_undefined_have_no_interval() -> None:
     values = np.linspace(0, 1, 1000)
     values[:10] = np.nan
     assert percentile_interval(values, 50, 0.95) != "undefined in too many resamples"
+
+
+def test_units_of_few_kinds_are_resampled_as_they_would_be_one_by_one() -> None:
+    units = np.repeat([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]], [50, 100, 250], axis=0)
+    marked = units + np.arange(400)[:, None] * 1e-13  # no two alike: drawn one by one
+    few, many = (resampled_sums(each, np.random.default_rng(3)) for each in (units, marked))
+    assert few.mean(axis=0) == pytest.approx(many.mean(axis=0), abs=0.5)
+    assert np.cov(few.T) == pytest.approx(np.cov(many.T), abs=2.5)
+    assert few.sum(axis=1).min() >= 400

@@ -149,6 +149,7 @@ def test_a_changed_score_row(toy: Store) -> None:
     ("column", "value", "problem"),
     [
         ("status", "refusal", "its status 'refusal' doesn't follow"),
+        ("reason", "truncated", "its reason 'truncated' doesn't follow"),
         ("cluster", "ward 7", "its cluster is 'ward 7'"),
         ("response_hash", "0" * 64, "is of another answer or key"),
         ("document_hash", "0" * 64, "is of another answer or key"),
