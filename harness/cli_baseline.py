@@ -110,12 +110,12 @@ def export_command(
 
     Example: aligntax baseline export main --output baseline.zip
     """
-    from harness.render import say
+    from harness.render import print_out
     from harness.store.archive import export_ref
 
     here = opened(store)
     files = export_ref(here, _found(here.root, name), output)
-    say(f"{output}: baseline {name}, {files:,} files, {output.stat().st_size:,} bytes")
+    print_out(f"{output}: baseline {name}, {files:,} files, {output.stat().st_size:,} bytes")
 
 
 @baseline_app.command("import")
@@ -163,7 +163,10 @@ def _found(root: Path, name: str) -> "Ref":
 
 
 def _told(ref: "Ref") -> None:
-    from harness.render import say
+    from harness.render import print_out, visible
 
-    rows, family = len(ref.account["cells"]), ref.account["family"]
-    say(f"{ref.name}: {ref.checkpoint} of {family}, {rows} rows; {ref.log[-1].why}")
+    rows, family = len(ref.account["cells"]), visible(ref.account["family"])
+    print_out(
+        f"{ref.name}: {visible(ref.checkpoint)} of {family}, {rows} rows; "
+        f"{visible(ref.log[-1].why)}"
+    )

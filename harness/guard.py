@@ -6,8 +6,10 @@ called for, not the run.
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
-from harness.errors import AligntaxError
+from harness.errors import AligntaxError, TaskError
 from harness.records import (
     Document,
     Failure,
@@ -20,9 +22,10 @@ from harness.records import (
 from harness.secrets import masked
 from harness.task import Prompt, Score, Task
 
-__all__ = ["finite", "reason_of", "requests_of", "score_of"]
+__all__ = ["documents_of", "finite", "reason_of", "requests_of", "score_of"]
 
 REASON_LENGTH = 300  # characters
+_RAISED = (Exception, SystemExit)  # a task that exits mustn't end the run as if it were done
 
 
 def reason_of(error: BaseException) -> str:
@@ -42,9 +45,25 @@ def requests_of(task: Task, document: Document, prompt: Prompt) -> tuple[Request
         request_hash(requests)  # refuses what is no request
     except AligntaxError:
         raise
-    except Exception as error:  # noqa: BLE001 - code of others
+    except _RAISED as error:
         return Failure(f"requests raised {reason_of(error)}")
     return requests
+
+
+def documents_of(task: Task, data: Path | None) -> tuple[Document, ...]:
+    """Return a task's documents; TaskError for a task of others that raises or gives none."""
+    try:
+        documents = tuple(task.documents(data))
+    except AligntaxError:
+        raise
+    except _RAISED as error:
+        raise TaskError(f"{task.name}: documents raised {reason_of(error)}") from None
+    if not documents:
+        raise TaskError(
+            f"{task.name}: no document to score; of a file of one's own some rows, and all that "
+            "ask the same, are set aside for few-shot prompts"
+        )
+    return documents
 
 
 def score_of(
@@ -54,10 +73,15 @@ def score_of(
     failed = next((r for r in responses if isinstance(r, Failure)), None)
     if failed is not None:
         return Score(status="error", outcome=None, reason=failed.reason)
+    score: Any
     try:
-        return task.score(document, responses, formulation)
-    except Exception as error:  # noqa: BLE001 - code of others
+        score = task.score(document, responses, formulation)
+    except _RAISED as error:
         return Score(status="error", outcome=None, reason=f"score raised {reason_of(error)}")
+    if not isinstance(score, Score):
+        reason = f"score returned {type(score).__name__}, not a Score"
+        return Score(status="error", outcome=None, reason=reason)
+    return score
 
 
 def finite(response: Response) -> Response:

@@ -29,6 +29,11 @@ def print_import(summary: Summary, *, as_json: bool) -> None:
     else:
         heads = ["checkpoint", "task", "metric", "value", "documents", "evidence", "file"]
         print_out(columns_text(heads, [_row(place) for place in summary.places]))
+    named = [
+        f"{name} ({stage})" if parent is None else f"{name} ({stage} from {parent})"
+        for name, stage, parent in summary.checkpoints
+    ]
+    say(f"family {summary.family}: {', '.join(named)}; weights as lm-eval declares them")
     for place in summary.places:
         if place.evidence == "conflict":
             where = f"{place.checkpoint} × {place.row}"

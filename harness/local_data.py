@@ -12,6 +12,7 @@ from pathlib import Path
 
 from harness.data import before_reading
 from harness.errors import DataError
+from harness.guard import documents_of
 from harness.lm_eval_tasks import is_lm_eval
 from harness.lm_eval_tasks.config import is_yaml, read_config
 from harness.plan import privacy_of
@@ -57,7 +58,7 @@ def _privacy(request: TaskRequest, spec: RunSpec) -> Privacy | None:
     return privacy_of(request, find_task(request), spec)
 
 
-class _UnmarkedError(Exception):
+class _UnmarkedError(DataError):
     """A file with identifiers mustn't be read further."""
 
 
@@ -92,7 +93,7 @@ def _look_through(request: TaskRequest, spec: RunSpec, found: _Found) -> None:
         return
     task = find_task(request)
     with before_reading(found.look):
-        task.documents(spec.data)
+        documents_of(task, spec.data)
         if task.shots if request.shots is None else request.shots:
             task.examples(spec.data)
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from harness.backends import numerics
 from harness.checkpoint import Inspection
 from harness.errors import DataError, SpecError, TaskError
+from harness.guard import documents_of
 from harness.lineage import parents_first
 from harness.privacy.policy import is_private, said_safely, strictest, veil_of
 from harness.privacy.veil import Veil
@@ -174,7 +175,7 @@ def _read(request: TaskRequest, spec: RunSpec) -> _Asked:
             )
     shots = task.shots if request.shots is None else request.shots
     with said_safely(mode):
-        documents = tuple(task.documents(spec.data))
+        documents = documents_of(task, spec.data)
         examples = _examples(task, shots, spec, request.place)
     return _Asked(
         task=task,

@@ -52,7 +52,7 @@ def _loaded(path: Path) -> Mapping[str, Task]:
         del sys.modules[module_name]
         raise TaskError(f"{path}: it fails: {type(error).__name__}: {error}") from error
     tasks = getattr(module, "TASKS", None) or [getattr(module, "TASK", None)]
-    if not all(isinstance(task, Task) for task in tasks):
+    if not isinstance(tasks, list | tuple) or not all(isinstance(task, Task) for task in tasks):
         raise TaskError(f"{path}: it needs `TASK = ...` or `TASKS = (...)`, made by a kind")
     found = {task.name: task for task in tasks}
     if len(found) < len(tasks):

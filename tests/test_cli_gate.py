@@ -229,7 +229,7 @@ def test_an_anchor_catches_what_creeps(gate: Aligntax, aligntax: Aligntax) -> No
     assert code == 1
     assert "base and base are the same weights" in out
     against = [line.split()[3] for line in out.splitlines() if "quiz:plain" in line]
-    assert against == ["base", "v1"]
+    assert against == ["v1", "base"]  # what regressed stands on top
 
 
 def test_a_baseline_stays_what_it_was_when_its_checkpoint_is_trained_again(

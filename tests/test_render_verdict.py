@@ -128,3 +128,11 @@ def test_a_sequential_stop_says_after_how_many() -> None:
     )
     text = verdict_text(verdict(replace(RULE, decision="REGRESSED", stopped=stopped)))
     assert "certain after 240 of 10,000" in text
+
+
+def test_what_decides_the_verdict_stands_on_top() -> None:
+    decisions: list[Any] = ["PASS", "INCONCLUSIVE", "INCOMPARABLE", "REGRESSED"]
+    found = verdict(*(replace(RULE, row=f"row {d}", decision=d) for d in decisions))
+    for text in (verdict_text(found), verdict_markdown(found), verdict_html(found)):
+        places = [text.index(f"row {decision}") for decision in decisions]
+        assert places == sorted(places, reverse=True)

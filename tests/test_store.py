@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 import resource
 import signal
 from pathlib import Path
@@ -141,6 +142,26 @@ def test_a_line_damaged_in_the_middle_is_named(tmp_path: Path) -> None:
     journal.write_bytes(b"\n".join(lines))
     with pytest.raises(StoreError, match=r"jsonl:2: damaged record"):
         store.records(KEY)
+
+
+def test_a_number_that_was_changed_in_a_line_is_named(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    journal = killed(store, record("a"), record("b"))
+    lines = journal.read_bytes().split(b"\n")
+    changed = lines[1].replace(b'"revision":0', b'"revision":1')
+    assert changed != lines[1]
+    journal.write_bytes(b"\n".join([lines[0], changed, *lines[2:]]))
+    with pytest.raises(StoreError, match=r"jsonl:2: damaged record \(its checksum"):
+        store.records(KEY)
+
+
+def test_a_line_without_a_checksum_is_an_older_one_and_read(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    journal = killed(store, record("a"))
+    content = re.sub(rb',"sum":[0-9]+', b"", journal.read_bytes())
+    assert b'"sum"' not in content
+    journal.write_bytes(content)
+    assert store.records(KEY) == [record("a")]
 
 
 def test_a_killed_writers_journal_is_sealed_by_the_next_run(tmp_path: Path) -> None:

@@ -58,7 +58,12 @@ _LOGISTICS = {
 
 
 def _lm_eval_numerics(spec: BackendSpec) -> dict[str, JSON]:
-    args = dict(spec.options.get("model_args") or {})
+    given = spec.options.get("model_args") or {}
+    if not isinstance(given, Mapping):
+        raise SpecError(
+            f"backend.options.model_args: {given!r} must be a mapping, such as {{revision: main}}"
+        )
+    args = dict(given)
     named = {
         key: value for key, value in args.items() if key not in _LOGISTICS and not is_secret(key)
     }

@@ -10,6 +10,7 @@ from harness.importing.measures import Measure, info_of, measure
 from harness.importing.reading import Run, Stated, TaskResult
 from harness.importing.samples import Sample, Samples, read_samples
 from harness.lm_eval_tasks.index import PREFIX
+from harness.lm_eval_tasks.metrics import GUESSED
 from harness.metrics.metric import MetricInfo
 from harness.privacy.policy import cleaned
 from harness.privacy.veil import Veil, Yielded
@@ -105,6 +106,7 @@ def take(run: Run, task: TaskResult, veil: Veil, log: Log) -> Taken | None:
             log.leave(run.file.name, f"{_key(task, one)} by sample", made)
         left.append((one, info))
     _state(taken, left, log)
+    _tell_guessing(taken, log)
     if taken.identity["kind"] == "perplexity":  # the one whose unit survives a changed tokenizer
         taken.measures.sort(key=lambda made: made.info.name != "bits_per_byte")
         taken.numbers.sort(key=lambda number: number.info.name != "bits_per_byte")
@@ -119,6 +121,17 @@ def _source(run: Run, task: TaskResult, asked: Mapping[str, JSON]) -> str:
     content = "" if path is None else file_hash(path)
     stated = [[s.metric, s.filter, s.value, s.error] for s in task.stated]
     return digest([content, stated, task.n, task.version, task.edition, run.version, asked])
+
+
+def _tell_guessing(taken: Taken, log: Log) -> None:
+    """Say where a task has a level of guessing that nobody states."""
+    if taken.identity["kind"] != "multiple_choice":
+        return
+    unknown = [m.info.name for m in taken.measures if not m.chance]
+    unknown += [number.info.name for number in taken.numbers]
+    for name in [name for name in unknown if name in GUESSED]:
+        where = f"{taken.task.name}: {name}"
+        log.note(f"{where}: the level of guessing isn't known, 0 stands for it")
 
 
 def _key(task: TaskResult, stated: Stated) -> str:

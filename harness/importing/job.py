@@ -59,6 +59,7 @@ def import_lm_eval(request: Request) -> Summary:
     return Summary(
         family=family,
         run=None if new is None else new["id"],
+        checkpoints=tuple((c["name"], c["stage"], c["parent"]) for c in content["checkpoints"]),
         places=tuple(places),
         unmapped=tuple(log.unmapped),
         notes=tuple(log.notes),

@@ -60,6 +60,8 @@ class Summary:
     family: str
     run: str | None
     """The new account; None if the store held everything."""
+    checkpoints: tuple[tuple[str, Stage, str | None], ...]
+    """Name, stage and parent of each; its weights are declared, not measured."""
     places: tuple[Place, ...]
     unmapped: tuple[Unmapped, ...]
     notes: tuple[str, ...]

@@ -12,17 +12,12 @@ _ITEMS = ("row", "against", "true difference", "documents", "9 of 10 within", "P
 def outlook_text(outlook: Outlook) -> str:
     """Return the outlook for a terminal."""
     against = f"{outlook.candidate or 'any candidate'} against {outlook.baseline}"
-    lines = [f"plan of the gate: {against}, {len(outlook.rules)} rules", ""]
+    lines = [visible(f"plan of the gate: {against}, {len(outlook.rules)} rules"), ""]
     lines.append(columns_text(_HEADS, [_cells(rule) for rule in outlook.rules]))
     items = [line for rule in outlook.rules for line in _items(rule)]
     if items:
         lines += ["what a sequential gate asks, by simulation:", "", columns_text(_ITEMS, items)]
-    return visible_lines([*lines, *_notes(outlook)])
-
-
-def visible_lines(lines: list[str]) -> str:
-    """Return lines as one text, control characters seen."""
-    return "\n".join(visible(line) for text in lines for line in text.split("\n")) + "\n"
+    return "\n".join([*lines, *map(visible, _notes(outlook))]) + "\n"
 
 
 def _cells(rule: RuleOutlook) -> list[str | int]:

@@ -39,7 +39,7 @@ h1 span { padding: .1rem .6rem; border: 2px solid; border-radius: .4rem; }
 
 def verdict_text(verdict: Verdict) -> str:
     """Return the verdict for a terminal."""
-    rows = [_cells(rule) for rule in verdict.rules]
+    rows = [_cells(rule) for rule in _worst_first(verdict)]
     lines = [headline(verdict)]
     if rows:
         lines += ["", columns_text(_HEADS, rows).rstrip("\n")]
@@ -57,7 +57,7 @@ def verdict_markdown(verdict: Verdict) -> str:
     lines = [f"> [!{_BOXES[verdict.decision]}]", f"> **{markdown(headline(verdict))}**", ""]
     if verdict.rules:
         lines += [f"| {' | '.join(_HEADS)} |", "|---" * len(_HEADS) + "|"]
-        for rule in verdict.rules:
+        for rule in _worst_first(verdict):
             lines.append(f"| {' | '.join(markdown(str(cell)) for cell in _cells(rule))} |")
     return "\n".join([*lines, "", *(f"{markdown(line)}<br>" for line in _notes(verdict))]) + "\n"
 
@@ -67,7 +67,7 @@ def verdict_html(verdict: Verdict) -> str:
     head = "".join(f"<th>{escape(name)}</th>" for name in _HEADS)
     body = "".join(
         f"<tr>{''.join(f'<td>{_safe(str(cell))}</td>' for cell in _cells(rule))}</tr>"
-        for rule in verdict.rules
+        for rule in _worst_first(verdict)
     )
     notes = "".join(f"<p>{_safe(line)}</p>" for line in _notes(verdict))
     who = _safe(f"{verdict.candidate} against {verdict.baseline}")
@@ -142,6 +142,12 @@ def why(rule: RuleVerdict) -> str:
     if rule.declined and rule.decision != "REGRESSED":
         parts.append("declined")
     return ", ".join(parts) or MISSING
+
+
+def _worst_first(verdict: Verdict) -> list[RuleVerdict]:
+    """Return the rules, what decides the verdict on top; a summary may be cut."""
+    order = ("REGRESSED", "INCOMPARABLE", "INCONCLUSIVE", "PASS")
+    return sorted(verdict.rules, key=lambda rule: order.index(rule.decision))
 
 
 def _cells(rule: RuleVerdict) -> list[str | int]:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from harness.errors import DamageError
 from harness.records import JSON, SampleRecord
-from harness.store.bounds import JOURNAL, read_whole, strict_json
-from harness.store.codec import read_segment, record_from_json, write_segment
+from harness.store.bounds import JOURNAL, read_whole
+from harness.store.codec import read_segment, write_segment
 from harness.store.files import disk
-from harness.store.journal import left_behind, read_journal
+from harness.store.journal import left_behind, read_journal, read_line
 from harness.store.store import Store
 
 SUFFIX = ".damaged"
@@ -62,7 +62,7 @@ def _good_lines(journal: Path) -> Iterator[SampleRecord]:
         lines = read_whole(journal, JOURNAL).split(b"\n")
     for line in lines[1:-1]:
         try:
-            yield record_from_json(strict_json(line))
+            yield read_line(line)
         except (ValueError, KeyError, TypeError):  # it is why the journal is set aside
             continue
 

@@ -6,15 +6,16 @@ writer is gone and may seal what it left.
 
 from collections.abc import Iterable
 from pathlib import Path
+from zlib import crc32
 
 from harness.errors import DamageError, StoreError, at
-from harness.records import FORMAT_VERSION, SampleRecord, canonical
+from harness.records import FORMAT_VERSION, JSON, SampleRecord, canonical
 from harness.store.bounds import JOURNAL, read_whole, strict_json
 from harness.store.codec import record_from_json, record_to_json
 from harness.store.files import disk
 from harness.store.lines import LineFile, left_behind
 
-__all__ = ["Journal", "left_behind", "read_journal"]
+__all__ = ["Journal", "left_behind", "read_journal", "read_line"]
 
 
 class Journal:
@@ -30,7 +31,7 @@ class Journal:
 
         They are forced to the disk by :meth:`sync`, and at least once a second while work goes on.
         """
-        self._file.append(record_to_json(record) for record in records)
+        self._file.append(_line(record) for record in records)
 
     def sync(self) -> None:
         """Force what was appended to the disk, if anything was since the last time."""
@@ -58,7 +59,7 @@ def read_journal(path: Path) -> list[SampleRecord]:
     records = []
     for number, line in enumerate(whole[1:], start=2):
         try:
-            records.append(record_from_json(strict_json(line)))
+            records.append(read_line(line))
         except (ValueError, KeyError, TypeError) as error:
             if number == len(whole) and not torn:
                 break  # the file system kept the length of a write but not its content
@@ -66,3 +67,20 @@ def read_journal(path: Path) -> list[SampleRecord]:
                 f"{at(path, number)}: damaged record ({error}); run again to keep the other lines"
             ) from None
     return records
+
+
+def read_line(line: bytes) -> SampleRecord:
+    """Return the record of a journal's line; ValueError, KeyError or TypeError if it is damaged."""
+    value = strict_json(line)
+    if "sum" in value and value.pop("sum") != _sum(value):
+        raise ValueError("its checksum doesn't fit")
+    return record_from_json(value)
+
+
+def _line(record: SampleRecord) -> JSON:
+    value = record_to_json(record)
+    return {**value, "sum": _sum(value)}
+
+
+def _sum(value: JSON) -> int:
+    return crc32(canonical(value).encode())

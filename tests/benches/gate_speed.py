@@ -101,7 +101,7 @@ def write_cell(store: Store, checkpoint: str, task: int, right: "np.ndarray[Any,
 
 
 def make_store(root: Path, tasks: int, documents: int) -> Store:
-    """Return a store in which the share ``FLIPS`` of all documents differs at random."""
+    """Return a store in which the share ``FLIPS`` of all outcomes is drawn anew."""
     store, rng = Store(root), np.random.default_rng(SEED)
     cells = []
     for task in range(tasks):

@@ -59,7 +59,9 @@ def test_compare_pairs_imported_checkpoints(chain: Path, run) -> None:
 
 
 def test_gate_judges_imported_evidence_that_pairs(chain: Path, run) -> None:
-    code, out, _ = run("gate", "--baseline", "base", "--candidate", "sft")
+    policy = chain / "gate.yaml"
+    policy.write_text("allow_underpowered: true\nrules: [{task: '*', margin: 2}]\n")
+    code, out, _ = run("gate", "--baseline", "base", "--candidate", "sft", "--policy", policy)
     assert (code, "REGRESSED" in out) == (1, True)
 
 
@@ -141,6 +143,12 @@ def test_mistakes_end_in_one_line(tmp_path: Path, run, words, code, said) -> Non
     assert (ended, out) == (code, "")
     assert said in err
     assert err.count("\n") == 1
+
+
+def test_the_stage_that_is_taken_is_said(tmp_path: Path, run) -> None:
+    write(tmp_path / "out", {"quiz": BASE}, "org/sft")
+    _, _, err = run("import", "lm-eval", tmp_path / "out", "--parent", "base")
+    assert "family out: sft (sft from base); weights as lm-eval declares them" in err
 
 
 def test_an_unknown_parent_is_a_note(tmp_path: Path, run) -> None:

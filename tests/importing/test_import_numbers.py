@@ -35,6 +35,12 @@ def test_a_number_keeps_value_error_n_and_source(tmp_path: Path) -> None:
     assert held(tmp_path / "evals") == {}
 
 
+def test_a_level_of_guessing_that_nobody_states_is_said_to_be_unknown(tmp_path: Path) -> None:
+    write(tmp_path / "out", {"quiz": BASE}, samples=False)
+    summary = brought(tmp_path / "out", tmp_path / "evals")
+    assert summary.notes == ("quiz: acc: the level of guessing isn't known, 0 stands for it",)
+
+
 def test_two_numbers_have_an_unpaired_difference_and_are_never_comparable(tmp_path: Path) -> None:
     found = numbers(both(tmp_path))
     before, after = found["base", ROW], found["sft", ROW]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from planted import Family, Planted
 
 from harness.analysis.subjects import find_subject
+from harness.analysis.trajectories import trajectories
 from harness.errors import DamageError
 from harness.evidence import Evidence
 from harness.store import Store, merge_runs, read_evidence
@@ -101,6 +102,15 @@ def test_reasons_stand_beside_what_doesnt_match(family: Family) -> None:
         row == 1.0 for row in found.primary.rows[:, 0]
     ]
     assert {reason for reason in found.reasons if reason} == {"wrong"}
+
+
+def test_flips_are_counted_by_the_reason_that_the_store_has_of_them(family: Family) -> None:
+    family.plant("dpo", Planted(wrong=[1, 2, 3]))
+    family.run("dpo")
+    cells = [find_subject(store_of(family), name).rows["quiz:plain"] for name in ("sft", "dpo")]
+    found = trajectories(cells)
+    assert not isinstance(found, str)
+    assert found.flips[0].reasons == {"wrong": 3}
 
 
 def test_a_layer_without_reasons_is_read_and_says_that_it_has_none(family: Family) -> None:
