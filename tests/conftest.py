@@ -1,6 +1,7 @@
 """Toy checkpoints, documents and specs; a store in a temporary folder."""
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ import pytest
 import yaml
 from toys import quiz_rows, write_jsonl
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # started in a shell's background: the processes that tests interrupt would ignore it too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command line does, before torch loads
 
 
