@@ -150,7 +150,7 @@ class World:
     def shown(self) -> list[str]:
         """Return the ids of the few-shot examples of the quiz."""
         cells = [c for c in self.plan().cells if c.task.name == "quiz"]
-        return [d.id for d in cells[0].prompt.examples]
+        return [d.id for d in cells[0].questions.prompt.examples]
 
 
 class Silent:
