@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli_store import JsonOption, StoreOption, opened
+from harness.cli_store import JsonOption, StoreOption, reading
 
 
 def compare(
@@ -31,7 +31,8 @@ def compare(
     from harness.render import print_out, say
     from harness.render.compare import comparison_json, comparison_markdown, comparison_text
 
-    found = comparison(opened(store), names, reference)
+    with reading(store) as here:
+        found = comparison(here, names, reference)
     spelled = comparison_markdown if markdown else comparison_text
     print_out(comparison_json(found) if as_json else spelled(found))
     if not found.compares:

@@ -2,18 +2,23 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import settings
 from toys import quiz_rows, write_jsonl
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # started in a shell's background: the processes that tests interrupt would ignore it too
     signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command line does, before torch loads
+settings.register_profile("unhurried", deadline=None)  # a busy machine is no failure
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +37,16 @@ def shared(pytestconfig: pytest.Config) -> Path:
     folder = pytestconfig.rootpath.parent / "shared"
     if not folder.is_dir():
         pytest.skip("needs the real data in ../shared")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The store of a whole ``aligntax demo``, a minute's work; a test that changes it copies it."""
+    folder = tmp_path_factory.mktemp("demo") / "evals"
+    command = [sys.executable, "-m", "harness", "demo", "--store", str(folder)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    assert "documents asked" in said
     return folder
 
 

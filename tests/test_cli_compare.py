@@ -13,8 +13,11 @@ from toys import quiz_rows, write_jsonl
 
 from harness import cli
 from harness.analysis.comparison import comparison
+from harness.analysis.subjects import find_subject
 from harness.render.headline import headline
+from harness.results.divergence import DocumentDivergence, PairDivergence
 from harness.store import Store
+from harness.store.divergences import write_divergence
 
 Write = Callable[..., Path]
 Aligntax = Callable[..., tuple[int, str, str]]
@@ -118,3 +121,86 @@ def test_nothing_that_compares_is_exit_4_with_the_reasons_printed(
     assert code == 4
     assert "no common document" in out
     assert err == "aligntax: nothing compares with base; the reasons stand above\n"
+
+
+def damage(store: Path) -> Path:
+    """Cut a copy of the run's account off; return its file."""
+    (whole,) = sorted((store / "runs").glob("*.json"))
+    cut = whole.with_name(f"20990101T000000-000000Z-{'a' * 6}.json")
+    cut.write_text(whole.read_text()[:200])
+    return cut
+
+
+def test_a_damaged_account_is_named_and_the_others_are_compared(
+    aligntax: Aligntax, store: Path
+) -> None:
+    _, before, _ = aligntax("compare", "base", "dpo", "--store", store)
+    cut = damage(store)
+    for command in (["compare", "base", "dpo"], ["show"]):
+        code, out, err = aligntax(*command, "--store", store)
+        assert code == 0
+        assert out
+        assert err.count("\n") == 1
+        assert str(cut) in err
+        assert "left out here" in err
+    assert aligntax("compare", "base", "dpo", "--store", store)[1] == before
+
+
+def test_what_isnt_found_without_a_damaged_account_ends_with_74(
+    aligntax: Aligntax, store: Path
+) -> None:
+    cut = damage(store)
+    code, out, err = aligntax("compare", "base", "later", "--store", store)
+    assert (code, out) == (74, "")
+    assert str(cut) in err
+    assert "no checkpoint or baseline 'later'" in err
+
+
+def test_no_verdict_is_given_on_a_store_with_a_damaged_account(
+    aligntax: Aligntax, store: Path
+) -> None:
+    cut = damage(store)
+    code, out, err = aligntax("gate", "--baseline", "base", "--candidate", "dpo", "--store", store)
+    assert (code, out) == (74, "")
+    assert err.count("\n") == 1
+    assert str(cut) in err
+    assert not (store / "verdicts").exists()
+
+
+@pytest.mark.parametrize("name", ["aa-0-0.json", "kl-a-b-c.json"])
+def test_a_damaged_pair_is_named_and_the_rest_is_compared(
+    aligntax: Aligntax, store: Path, name: str
+) -> None:
+    (store / "pairs").mkdir()
+    (store / "pairs" / name).write_text("{")
+    code, out, err = aligntax("compare", "base", "dpo", "--store", store)
+    assert code == 0
+    assert "CHANGES against base" in out
+    assert name in err
+    assert err.count("\n") == 1
+
+
+def test_kl_that_the_store_holds_is_shown(aligntax: Aligntax, store: Path) -> None:
+    here = Store(store)
+    sides = [str(find_subject(here, name).fingerprint) for name in ("base", "dpo")]
+    sums = {"request": "r", "cluster": None, "tokens": 10, "reverse": 2.0, "variation": 0.5}
+    documents = [DocumentDivergence(document=f"d{i}", forward=1.0 + i, **sums) for i in range(3)]
+    pair = PairDivergence(
+        identity={
+            "reference": sides[0],
+            "candidate": sides[1],
+            "backend": {"dtype": "float32", "max_length": 16},
+        },
+        row="old",
+        capability="general",
+        language="en",
+        documents=tuple(documents),
+    )
+    write_divergence(here, pair)
+    _, out, _ = aligntax("compare", "base", "dpo", "--store", store)
+    section = out.partition("KL DRIFT")[2]
+    assert "old: general" in section
+    assert "0.20 [" in section
+    assert "nothing was measured on new text" in section
+    _, out, _ = aligntax("compare", "base", "sft", "--store", store)
+    assert "KL to the reference: not measured" in out

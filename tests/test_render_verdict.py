@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from html.parser import HTMLParser
+from math import log
 from typing import Any
 from xml.etree import ElementTree
 
@@ -126,8 +127,78 @@ def test_a_sequential_stop_says_after_how_many() -> None:
         certified=True,
         order="0" * 64,
     )
+    found = verdict(replace(RULE, decision="REGRESSED", stopped=stopped))
+    for text in (verdict_text(found), verdict_markdown(found), verdict_html(found)):
+        assert "certain after 240 of 10,000 documents" in text
+        assert "e pass" in text
+        assert "p pass" not in text
+        assert "Holm" not in text
+        assert "all documents that might have been asked" in text
+    assert "0.135" in verdict_text(found)  # e^-2
+    assert "27.1" in verdict_text(found)  # e^3.3
+
+
+def test_a_sequential_verdict_says_what_its_e_values_had_to_reach() -> None:
+    stopped = Stopped(
+        n=120,
+        of=400,
+        target="benchmark",
+        ln_passing=-9.0,
+        ln_failing=4.7,
+        certified=True,
+        order="0" * 64,
+        ln_needed=log(20),
+        tests=3,
+    )
     text = verdict_text(verdict(replace(RULE, decision="REGRESSED", stopped=stopped)))
-    assert "certain after 240 of 10,000" in text
+    assert "A PASS takes e ≥ 20 for every rule, REGRESSED 3 times as much, e ≥ 60: one" in text
+    assert "Sequential, about these documents alone (target benchmark)" in text
+    assert "< .01" in text
+    alone = verdict_text(verdict(replace(RULE, stopped=replace(stopped, tests=1))))
+    assert "A PASS takes e ≥ 20 for every rule, REGRESSED as much." in alone
+
+
+def test_a_look_at_all_documents_is_told_from_certainty_before() -> None:
+    stopped = Stopped(
+        n=400,
+        of=400,
+        target="distribution",
+        ln_passing=1.0,
+        ln_failing=-4.0,
+        certified=False,
+        order="0" * 64,
+    )
+    passed = replace(RULE, stopped=stopped, p_pass=0.004)
+    assert "by the look at all 400 documents, p = .004" in verdict_text(verdict(passed))
+    open_ = replace(passed, decision="INCONCLUSIVE")
+    assert "not certain after 400 of 400 documents" in verdict_text(verdict(open_))
+
+
+def test_a_rule_without_evidence_has_no_margin_and_no_method_is_explained() -> None:
+    rule = replace(
+        RULE,
+        decision="INCOMPARABLE",
+        metric="",
+        margin=0.0,
+        estimate=None,
+        p_pass=None,
+        p_regressed=None,
+        adjusted=None,
+        reasons=("no evidence of it",),
+    )
+    text = verdict_text(verdict(rule))
+    assert " 0 " not in text
+    assert "p pass: of being worse" not in text
+    assert verdict_annotations(verdict(rule)) == [
+        "::error title=INCOMPARABLE%3A medical_qa::medical_qa against sft; no evidence of it"
+    ]
+
+
+def test_both_p_values_stand_in_the_table() -> None:
+    rule = replace(RULE, decision="INCONCLUSIVE", p_pass=0.98, p_regressed=0.02, adjusted=0.12)
+    text = verdict_text(verdict(rule))
+    assert "p = .980" in text
+    assert "p = .120" in text
 
 
 def test_what_decides_the_verdict_stands_on_top() -> None:

@@ -6,6 +6,7 @@ from itertools import groupby
 import numpy as np
 
 from harness.analysis.curves import Marked, curves
+from harness.analysis.divergence import divergence_drift
 from harness.analysis.drift import behaviour_drift, calibration_drift, perplexity_drift
 from harness.analysis.forgetting import forgetting
 from harness.analysis.gaps import gaps
@@ -20,14 +21,18 @@ from harness.evidence import Evidence
 from harness.results import (
     Against,
     Comparison,
+    Curve,
+    Front,
     LeftOut,
     Quantization,
     Shift,
     Split,
     Trajectories,
 )
+from harness.results.divergence import Drift, PairDivergence
 from harness.results.noise import NoiseFloor
 from harness.store import Store
+from harness.store.divergences import read_divergences
 from harness.store.pairs import read_noise
 
 _SEED = int(np.random.default_rng(0).integers(2**63))  # the stage table's: the same intervals
@@ -45,18 +50,21 @@ def comparison(store: Store, names: Sequence[str], reference: str | None = None)
     if reference is not None and len(names) == 1:
         raise UsageError(f"{reference}: it can't be its own reference; name another checkpoint")
     sides = find_sides(store, names)
-    return comparison_of(sides, reference or sides[0].name, noise_floors(store))
+    floors, held = noise_floors(store), read_divergences(store)
+    return comparison_of(sides, reference or sides[0].name, floors, held)
 
 
 def comparison_of(
     sides: Sequence[Side],
     reference: str,
     floors: Mapping[str, NoiseFloor] | None = None,
+    held: Sequence[PairDivergence] | None = None,
     confidence: float = 0.95,
 ) -> Comparison:
     """Compare at least two checkpoints with the one named ``reference``, which is among them.
 
-    ``floors`` maps cells to what asking again changes.
+    ``floors`` maps cells to what asking again changes; ``held`` are the KLs that are known,
+    None if nobody looked.
     """
     against = next(side for side in sides if side.name == reference)
     chain = tuple(side.name for side in sides)
@@ -66,24 +74,35 @@ def comparison_of(
     ]
     followed, unfollowed = _items(chain, cells, floors or {})
     found_gaps, without = gaps(chain, cells, _SEED, confidence)
-    groups = siblings([side.named for side in sides])
-    rows = {side.name: side.rows for side in sides}
     return Comparison(
         reference=reference,
         checkpoints=tuple(side.named for side in sides),
-        against=tuple(_against(against, side, confidence) for side in sides if side is not against),
+        against=tuple(
+            _against(against, side, held, confidence) for side in sides if side is not against
+        ),
         forgetting=forgetting(chain, cells, _SEED, confidence),
         trajectories=followed,
         gaps=found_gaps,
-        curves=curves(marked, _SEED, confidence),
-        fronts=tuple(
-            front(why, {name: rows[name] for name in names}, _SEED, confidence)
-            for why, names in groups.items()
-        ),
+        curves=curves_of(marked, confidence),
+        fronts=fronts_of(sides, confidence),
         siblings={side.name: left for side in sides if (left := _unasked(side, sides))},
         unsaid=_known({"items": unfollowed, "gap": without}),
         confidence=confidence,
     )
+
+
+def fronts_of(sides: Sequence[Side], confidence: float = 0.95) -> tuple[Front, ...]:
+    """Return the Pareto front of each group of siblings among some checkpoints."""
+    rows = {side.name: side.rows for side in sides}
+    return tuple(
+        front(why, {name: rows[name] for name in names}, _SEED, confidence)
+        for why, names in siblings([side.named for side in sides]).items()
+    )
+
+
+def curves_of(marked: Sequence[Marked], confidence: float = 0.95) -> tuple[Curve, ...]:
+    """Return the curves over numeric attributes that some checkpoints have."""
+    return curves(marked, _SEED, confidence)
 
 
 def noise_floors(store: Store) -> dict[str, NoiseFloor]:
@@ -100,7 +119,9 @@ def _flips(floor: NoiseFloor) -> float:
     return floor.noise.flips.value if floor.noise.flips else -1.0
 
 
-def _against(reference: Side, candidate: Side, confidence: float) -> Against:
+def _against(
+    reference: Side, candidate: Side, held: Sequence[PairDivergence] | None, confidence: float
+) -> Against:
     both = [row for row in reference.rows if row in candidate.rows]
     rows = corrected(
         shift(reference.rows[row], candidate.rows[row], _SEED, confidence=confidence)
@@ -108,6 +129,7 @@ def _against(reference: Side, candidate: Side, confidence: float) -> Against:
     )
     formats, no_format = _formats(reference, candidate, confidence)
     extractions, no_extraction = _extractions(reference, candidate, confidence)
+    diverged, no_divergence = _divergence(reference, candidate, held, confidence)
     quantization, no_loss = _quantization(candidate, confidence)
     sides = reference.rows, candidate.rows
     return Against(
@@ -118,10 +140,18 @@ def _against(reference: Side, candidate: Side, confidence: float) -> Against:
         formats=formats,
         extractions=extractions,
         drift=perplexity_drift(rows),
+        divergence=diverged,
         calibration=calibration_drift(*sides, _SEED, confidence),
         behaviour=behaviour_drift(*sides, _SEED, confidence),
         quantization=quantization,
-        unsaid=_known({"format": no_format, "extraction": no_extraction, "quantization": no_loss}),
+        unsaid=_known(
+            {
+                "format": no_format,
+                "extraction": no_extraction,
+                "divergence": no_divergence,
+                "quantization": no_loss,
+            }
+        ),
     )
 
 
@@ -176,6 +206,22 @@ def _extractions(
         else:
             left_out.append(LeftOut(row, split))
     return tuple(found), left_out
+
+
+def _divergence(
+    reference: Side, candidate: Side, held: Sequence[PairDivergence] | None, confidence: float
+) -> tuple[Drift | None, list[LeftOut]]:
+    if held is None:
+        return None, []
+    named = {s.name: w for s in (reference, candidate) if (w := s.named.fingerprint) is not None}
+    if len(named) < 2:
+        return None, [LeftOut(candidate.name, "nothing is known of the weights")]
+    found = divergence_drift(held, reference.name, candidate.name, named, confidence)
+    if found is not None:
+        return found, []
+    elsewhere = any(pair.identity["candidate"] == named[candidate.name] for pair in held)
+    why = "measured against another reference only" if elsewhere else "not measured"
+    return None, [LeftOut(candidate.name, f"{why}; `divergence:` in the run.yaml does it")]
 
 
 def _quantization(candidate: Side, confidence: float) -> tuple[Quantization | None, list[LeftOut]]:

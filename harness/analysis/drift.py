@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from harness.analysis.answers import LENGTHS, STATUSES
 from harness.analysis.shifts import shifts
 from harness.evidence import Known
-from harness.records import Capability
+from harness.records import Capability, Estimate
 from harness.results import DriftGroup, Shift
 from harness.stats.recovery import mean_interval
 
 CALIBRATION = ("ece", "brier")
 DIVERSITY = ("repetition", "ead", "distinct_1", "distinct_2", "distinct_3", "self_bleu", "length")
 _RARE = frozenset((*STATUSES, "repetition"))
-_UNIT = "bits/byte"
+BITS = "bits/byte"
 
 
 def perplexity_drift(rows: Sequence[Shift]) -> tuple[DriftGroup, ...]:
@@ -27,9 +27,22 @@ def perplexity_drift(rows: Sequence[Shift]) -> tuple[DriftGroup, ...]:
     """
     by_domain: dict[tuple[Capability, str, str], list[Shift]] = {}
     for row in rows:
-        if row.unit == _UNIT and row.change.difference is not None:
+        if row.unit == BITS and row.change.difference is not None:
             by_domain.setdefault((row.capability, row.language, row.metric), []).append(row)
     return tuple(_group(found) for found in by_domain.values())
+
+
+def general_drift(rows: Sequence[Shift]) -> Estimate | None:
+    """Return the mean change of bits per byte over all general texts; None if there is none.
+
+    As :func:`perplexity_drift`, the languages taken together.
+    """
+    deltas = [
+        row.change.difference.estimate
+        for row in rows
+        if row.unit == BITS and row.capability == "general" and row.change.difference is not None
+    ]
+    return mean_interval(deltas) if deltas else None
 
 
 def calibration_drift(

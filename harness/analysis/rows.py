@@ -8,7 +8,7 @@ from harness.analysis.unpaired import stated, unpaired_difference
 from harness.evidence import Aggregate, Evidence, Known
 from harness.metrics.metric import MetricInfo
 from harness.records import Capability, Estimate
-from harness.results import Comparability, Difference, Reason
+from harness.results import Change, Comparability, Difference, Reason
 from harness.stats.influence import Contrast, contrast, unit_ids
 from harness.stats.paired import paired_difference
 
@@ -53,11 +53,16 @@ def info_of(side: Known) -> MetricInfo:
 
 
 def row_delta(
-    reference: Known, candidate: Known, seed: int, confidence: float = 0.95
+    reference: Known,
+    candidate: Known,
+    seed: int,
+    confidence: float = 0.95,
+    made: Change | None = None,
 ) -> RowDelta | str:
     """Return the delta of two cells, or why there is none.
 
-    A side without records makes it unpaired, which ``qualified`` then says.
+    A side without records makes it unpaired, which ``qualified`` then says. ``made`` is the change
+    between the two at this confidence, where it is known already.
     """
     info = _common(info_of(reference), info_of(candidate))
     width = scale_of(info)
@@ -65,7 +70,7 @@ def row_delta(
         return f"{info.name} has no chance level or ceiling"
     scale = _Scale(info.chance, width)
     if isinstance(reference, Evidence) and isinstance(candidate, Evidence):
-        return _paired((reference, candidate), scale, seed, confidence)
+        return _paired((reference, candidate), scale, (seed, confidence), made)
     return _unpaired((reference, candidate), scale, seed, confidence)
 
 
@@ -104,16 +109,22 @@ def said(comparability: Comparability) -> str:
 
 
 def _paired(
-    sides: tuple[Evidence, Evidence], scale: _Scale, seed: int, confidence: float
+    sides: tuple[Evidence, Evidence],
+    scale: _Scale,
+    how: tuple[int, float],
+    made: Change | None,
 ) -> RowDelta | str:
-    reference, candidate = sides
+    (reference, candidate), (seed, confidence) = sides, how
     pairing = compare(reference, candidate)
     if pairing.comparability.verdict == "INCOMPARABLE":
         return said(pairing.comparability)
     before, after = paired_scores(reference, candidate, pairing)
     clusters = [candidate.clusters[i] for i in pairing.candidate]
-    rng = generator(seed, reference, candidate)
-    found = paired_difference(before, after, clusters, rng, confidence)
+    if made is None:
+        rng = generator(seed, reference, candidate)
+        found = paired_difference(before, after, clusters, rng, confidence)
+    else:
+        found = made.difference
     if found is None:
         return "the metric has no value on the shared documents"
     documents = [candidate.documents[i] for i in pairing.candidate]

@@ -53,10 +53,26 @@ def find_sides(store: Store, names: Sequence[str]) -> list[Side]:
                 f"{names[0]}: the store knows no parent of it; name what it is compared with first"
             )
         subjects.insert(0, parent)
-    for subject in subjects:
-        if not (subject.rows or subject.stated):
-            raise EvidenceError(f"{subject.name}: the store has no evidence of it; run it first")
-    return [_side(store, subject) for subject in subjects]
+    return [_side(store, subject) for subject in [*map(_evident, subjects)]]
+
+
+def family_sides(store: Store, account: Mapping[str, JSON], names: Sequence[str]) -> list[Side]:
+    """Return checkpoints of one family's account by their own names; no baseline hides one.
+
+    Raises EvidenceError for a name that the family doesn't have and for a checkpoint without
+    evidence.
+    """
+    known = [checkpoint["name"] for checkpoint in account["checkpoints"]]
+    unknown = next((name for name in names if name not in known), None)
+    if unknown is not None:
+        raise EvidenceError(f"{account['family']}: no checkpoint {unknown!r}")
+    return [_side(store, _evident(subject_of(store, account, name))) for name in names]
+
+
+def _evident(subject: Subject) -> Subject:
+    if not (subject.rows or subject.stated):
+        raise EvidenceError(f"{subject.name}: the store has no evidence of it; run it first")
+    return subject
 
 
 def _parent(store: Store, subject: Subject) -> Subject | None:

@@ -16,7 +16,7 @@ from harness.records import CAPABILITIES, Status
 from harness.results import Change, Column, Entry, StageTable, TableRow
 from harness.stats.intervals import estimate
 
-__all__ = ["StageTable", "stage_table"]
+__all__ = ["StageTable", "entry_of", "no_change", "stage_table"]
 
 
 def stage_table(
@@ -94,11 +94,14 @@ def _row(
         capability=first.identity.capability,
         language=first.identity.language,
         info=first.primary.info,
-        entries=tuple(_entry(column, cells, seed, confidence) for column in columns),
+        entries=tuple(entry_of(column, cells, seed, confidence) for column in columns),
     )
 
 
-def _entry(column: Column, cells: Mapping[str, Evidence], seed: int, confidence: float) -> Entry:
+def entry_of(
+    column: Column, cells: Mapping[str, Evidence], seed: int, confidence: float = 0.95
+) -> Entry:
+    """Return one place of a table; ``cells`` maps checkpoints to their cells of its row."""
     item = cells.get(column.name)
     if item is None:
         missing = "not evaluated"
@@ -108,7 +111,7 @@ def _entry(column: Column, cells: Mapping[str, Evidence], seed: int, confidence:
             info=None,
             estimate=None,
             missing=missing,
-            change=_no_change(column, missing),
+            change=no_change(column, missing),
         )
     value = estimate(item.primary, item.clusters, generator(seed, item), confidence)
     statuses: Counter[Status] = Counter(item.statuses)
@@ -141,11 +144,12 @@ def _change(
         return None
     reference = cells.get(column.parent)
     if reference is None:
-        return _no_change(column, f"{column.parent} wasn't evaluated")
+        return no_change(column, f"{column.parent} wasn't evaluated")
     return change(reference, item, seed, confidence)
 
 
-def _no_change(column: Column, missing: str) -> Change | None:
+def no_change(column: Column, missing: str) -> Change | None:
+    """Return what is said where nothing can be compared; None for a root."""
     if column.parent is None:
         return None
     return Change(

@@ -15,7 +15,7 @@ import numpy as np
 from harness.analysis.rows import RowDelta, row_delta, scaled
 from harness.evidence import Known
 from harness.records import CAPABILITIES, Capability, Estimate, Stage
-from harness.results import GroupDelta, LeftOut, TaskDelta, TaxStatement
+from harness.results import Change, GroupDelta, LeftOut, TaskDelta, TaxStatement
 from harness.stats.corrections import holm
 from harness.stats.influence import mean_of
 from harness.stats.linear import critical, one_sided
@@ -33,8 +33,11 @@ def tax_statement(
     candidate: Mapping[str, Known],
     seed: int,
     confidence: float = 0.95,
+    changes: Mapping[str, Change] | None = None,
 ) -> TaxStatement:
     """Return what ``candidate`` gained and paid; both map table rows to one checkpoint's cells.
+
+    ``changes`` are the rows' changes of this seed and confidence that are known already.
 
     Perplexities have neither chance nor ceiling and are left out, as rows that only one side has
     and samples of what was tuned on. ValueError if a side is empty.
@@ -44,7 +47,9 @@ def tax_statement(
     rows: dict[str, list[RowDelta]] = {}
     left_out = []
     for row in dict.fromkeys([*reference, *candidate]):
-        found = _row(reference.get(row), candidate.get(row), seed, confidence)
+        found = _row(
+            (reference.get(row), candidate.get(row)), seed, confidence, (changes or {}).get(row)
+        )
         if isinstance(found, str):
             left_out.append(LeftOut(row, found))
         else:
@@ -140,14 +145,17 @@ def widened(task: TaskDelta, confidence: float) -> TaskDelta:
     return replace(task, delta=replace(delta, low=low, high=high, confidence=confidence))
 
 
-def _row(before: Known | None, after: Known | None, seed: int, confidence: float) -> RowDelta | str:
+def _row(
+    sides: tuple[Known | None, Known | None], seed: int, confidence: float, made: Change | None
+) -> RowDelta | str:
     """Return a row's delta, or why it gives none."""
+    before, after = sides
     held_out = next((side.identity.seen_of for side in (after, before) if side), None)
     if held_out is not None:
         return f"a sample of what was tuned on; {held_out} is held out"
     if before is None or after is None:
         return "only one of the two was evaluated on it"
-    return row_delta(before, after, seed, confidence)
+    return row_delta(before, after, seed, confidence, made)
 
 
 def _mean(rows: Sequence[RowDelta], confidence: float) -> tuple[Estimate, float | None]:
@@ -202,6 +210,8 @@ def _rate(
         return None, "no comparable general or domain task"
     if aligned is None:
         return None, "no comparable alignment task"
+    if any(r.code != "unpaired" for group in (retained, aligned) for r in group.qualified):
+        return None, "tasks were asked in other ways"
     if aligned.net.high is not None and aligned.net.high < 0:
         return None, "there is no gain but a loss"
     if aligned.net.low is None or aligned.net.low <= 0:

@@ -41,10 +41,8 @@ def trajectories(
     """
     given = [c.identity.checkpoint for c in cells]
     cells = _comparable(cells)
-    if len(cells) < 2:
-        return "fewer than two checkpoints share a document"
     places = shared_places(cells)
-    if not places[0]:
+    if len(cells) < 2 or not places[0]:
         return "fewer than two checkpoints share a document"
     scores = [c.primary.rows[at] for c, at in zip(cells, places, strict=True)]
     if not all(is_binary(c.primary.info, rows) for c, rows in zip(cells, scores, strict=True)):

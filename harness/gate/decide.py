@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.errors import SpecError
-from harness.evidence import Evidence
+from harness.evidence import Evidence, Scores
 from harness.gate.policy import Policy, Rule
 from harness.gate.testing import Tested, group_tested, row_tested
-from harness.records import Capability
 from harness.render.numbers import unit_text
 from harness.results import EXIT_CODES, Decision, RuleVerdict, Verdict
 from harness.stats.corrections import holm
@@ -47,7 +46,8 @@ def decide(policy: Policy, references: Mapping[str, Rows], candidate: Rows, who:
         more = f"; so for {len(margins) - 1} more, see `aligntax plan-gate`"
         raise SpecError(margins[0] + more * (len(margins) > 1))
     names = next(iter(references), ""), who
-    return verdict(policy, corrected(judged), names, unmatched(policy, candidate))
+    joined = verdict(policy, corrected(judged), names, unmatched(policy, candidate))
+    return with_notes(joined, left_out(policy, (*references.values(), candidate)))
 
 
 def verdict(
@@ -73,6 +73,11 @@ def verdict(
     )
 
 
+def with_notes(verdict: Verdict, notes: Sequence[str]) -> Verdict:
+    """Return a verdict with more to say."""
+    return replace(verdict, reasons=(*verdict.reasons, *notes))
+
+
 def overall(rules: Sequence[RuleVerdict]) -> tuple[Decision, int]:
     """Return the decision over all rules, and its exit code."""
     if not rules:
@@ -95,17 +100,18 @@ def subjects_of(
 ) -> Iterator[Subject]:
     """Yield what is to be judged; a rule that speaks of nothing is a subject without rows.
 
-    One whose rows all have a rule of their own before it has nothing left to say. Raises SpecError
-    for one margin over rows in different units.
+    One whose rows all have a rule of their own before it has nothing left to say. A sample of the
+    tuning data is no benchmark: only a rule that names it speaks of it. Raises SpecError for one
+    margin over rows in different units.
     """
-    known = {row: cell for side in (*references.values(), candidate) for row, cell in side.items()}
+    known = _known((*references.values(), candidate))
     taken: set[str] = set()
     for rule in policy.rules:
         if rule.group is not None:
-            rows = tuple(r for r, c in known.items() if c.identity.capability == rule.group)
+            rows = tuple(r for r, c in known.items() if _speaks_of(rule, r, c))
             subjects = [(rule.name, rows)]
         else:
-            matching = [r for r, c in known.items() if rule.matches(r, c.identity.task)]
+            matching = [r for r, c in known.items() if _speaks_of(rule, r, c)]
             mine = [row for row in matching if row not in taken]
             taken.update(mine)
             _check_units(rule, [known[row] for row in mine])
@@ -117,9 +123,38 @@ def subjects_of(
                 yield Subject(rule=rule, name=name, rows=rows, reference=reference)
 
 
+def left_out(policy: Policy, sides: Sequence[Rows]) -> list[str]:
+    """Return a line about the samples of the tuning data that no rule names, if there are any."""
+    rows = [
+        row
+        for row, cell in _known(sides).items()
+        if cell.identity.seen_of is not None
+        and not any(rule.names(row, cell.identity.task) for rule in policy.rules)
+    ]
+    if not rows:
+        return []
+    return [f"left out as samples of the tuning data: {', '.join(rows)}; name one to judge it"]
+
+
+def _known(sides: Sequence[Rows]) -> dict[str, Evidence]:
+    """Return all rows with the last side's cell, or that of a side that knows it for a sample."""
+    found: dict[str, Evidence] = {}
+    for row, cell in (item for side in sides for item in side.items()):
+        if row not in found or found[row].identity.seen_of is None:
+            found[row] = cell
+    return found
+
+
+def _speaks_of(rule: Rule, row: str, cell: Evidence) -> bool:
+    task = cell.identity.task
+    if cell.identity.seen_of is not None:
+        return rule.names(row, task)
+    return rule.matches(row, task) or rule.group == cell.identity.capability
+
+
 def _check_units(rule: Rule, cells: Sequence[Evidence]) -> None:
     """Raise SpecError for a margin that means another thing for each row: 2 points, 2 bits/byte."""
-    scores = (c.primary if rule.metric is None else c.scores(rule.metric) for c in cells)
+    scores = (_scores(rule, cell) for cell in cells)
     units = {unit_text(s.info.unit, difference=True): s.info.unit for s in scores if s is not None}
     if rule.margin is not None and len(units) > 1:
         named = ", ".join(f"{unit!r}: ..." for unit in sorted(units.values()))
@@ -130,14 +165,12 @@ def _check_units(rule: Rule, cells: Sequence[Evidence]) -> None:
 
 
 def unmatched(policy: Policy, candidate: Rows) -> list[str]:
-    """Return the candidate's rows that no rule speaks of."""
+    """Return the candidate's rows that no rule speaks of; :func:`left_out` has the other ones."""
     return [
         row
         for row, cell in candidate.items()
-        if not any(
-            rule.matches(row, cell.identity.task) or rule.group == cell.identity.capability
-            for rule in policy.rules
-        )
+        if cell.identity.seen_of is None
+        and not any(_speaks_of(rule, row, cell) for rule in policy.rules)
     ]
 
 
@@ -152,20 +185,37 @@ def _judged(
         tested = row_tested(subject.rows[0], reference, candidate, rule, seed)
     else:
         tested = "no evidence of it"
-    about = RuleVerdict(
+    about = asked_about(subject, (candidate, reference))
+    if isinstance(tested, str):
+        return replace(about, reasons=(tested,))
+    named = replace(about, metric=tested.metric, unit=tested.unit, margin=tested.margin)
+    return _decided(named, tested, rule)
+
+
+def asked_about(subject: Subject, sides: Sequence[Rows]) -> RuleVerdict:
+    """Return what is known of a rule before it is judged; without any evidence no margin."""
+    rule = subject.rule
+    cells = [side[row] for row in subject.rows for side in sides if row in side]
+    capabilities = {cell.identity.capability for cell in cells}
+    found = [scores.info for cell in cells if (scores := _scores(rule, cell)) is not None]
+    found.sort(key=lambda info: info.ceiling is None)  # drift is no part of a group's mean
+    metric, unit = (found[0].name, found[0].unit) if found else ("", "")
+    return RuleVerdict(
         rule=rule.name,
         row=subject.name,
-        capability=_capability(subject.rows, (reference, candidate)),
+        capability=capabilities.pop() if len(capabilities) == 1 else None,
         reference=subject.reference,
-        metric="" if isinstance(tested, str) else tested.metric,
-        unit="" if isinstance(tested, str) else tested.unit,
-        margin=(rule.margin or 0.0) if isinstance(tested, str) else tested.margin,
+        metric=metric if rule.group is None else "",
+        unit=unit,
+        margin=(rule.stated_margin(unit) or 0.0) if found else 0.0,
         alpha=rule.alpha,
         decision="INCOMPARABLE",
         inconclusive=rule.inconclusive,
-        reasons=(tested,) if isinstance(tested, str) else (),
     )
-    return about if isinstance(tested, str) else _decided(about, tested, rule)
+
+
+def _scores(rule: Rule, cell: Evidence) -> Scores | None:
+    return cell.primary if rule.metric is None else cell.scores(rule.metric)
 
 
 def _decided(about: RuleVerdict, tested: Tested, rule: Rule) -> RuleVerdict:
@@ -181,7 +231,8 @@ def _decided(about: RuleVerdict, tested: Tested, rule: Rule) -> RuleVerdict:
         required=rule.coverage,
     )
     if tested.p_pass is None or tested.p_regressed is None:
-        return replace(judged, decision="INCONCLUSIVE", reasons=(tested.estimate.method,))
+        why = tested.estimate.method.partition("(")[2].rstrip(")")
+        return replace(judged, decision="INCONCLUSIVE", reasons=(f"no test: {why}",))
     if tested.p_regressed <= rule.alpha:
         return replace(judged, decision="REGRESSED")
     if (short := _short(judged)) is not None:
@@ -214,8 +265,3 @@ def corrected(rules: Sequence[RuleVerdict]) -> list[RuleVerdict]:
             )
         found.append(with_p)
     return found
-
-
-def _capability(rows: Sequence[str], sides: Sequence[Rows]) -> Capability | None:
-    found = {side[row].identity.capability for row in rows for side in sides if row in side}
-    return found.pop() if len(found) == 1 else None

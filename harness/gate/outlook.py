@@ -1,7 +1,8 @@
 """What a policy can see on stored evidence, and what it would cost; nothing runs.
 
-The spread of differences is the planned one (the policy's ``flips``, design effects of clusters as
-the baseline's own scores show them), so that the outlook doesn't depend on the candidate.
+The spread of differences is the planned one: the policy's ``flips``, design effects of clusters as
+the baseline's own scores show them. Of other than right-or-wrong outcomes it is assumed, unless a
+candidate shows a smaller one.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from scipy.stats import norm
 
 from harness.analysis.subjects import Subject
 from harness.evidence import Evidence
-from harness.gate.decide import Rows, subjects_of
+from harness.gate.decide import Rows, left_out, subjects_of
 from harness.gate.decide import Subject as Question
 from harness.gate.judging import find_sides
 from harness.gate.policy import Policy, Rule
@@ -43,7 +44,10 @@ def outlook(store: Store, baseline: str, candidate: str | None, policy: Policy) 
     questions = [*subjects_of(policy, sides, last.rows)]
     rules = [_rule(q, sides, last, policy, len(questions)) for q in questions]
     if candidate is None:
-        rules = [replace(rule, coverage=None) for rule in rules]
+        rules = [
+            replace(rule, coverage=None, assumed=_assumed(question, last.rows))
+            for rule, question in zip(rules, questions, strict=True)
+        ]
     powers = [rule.power for rule in rules]
     known = [power for power in powers if power is not None]
     return Outlook(
@@ -54,7 +58,15 @@ def outlook(store: Store, baseline: str, candidate: str | None, policy: Policy) 
         rules=tuple(rules),
         alpha=max(rule.alpha for rule in policy.rules),
         all_pass=prod(known) if len(known) == len(powers) and known else None,
+        reasons=tuple(left_out(policy, (*sides.values(), last.rows))),
     )
+
+
+def _assumed(question: Question, rows: Rows) -> bool:
+    """Say whether no share of flips tells how much a rule's differences vary."""
+    metric, cells = question.rule.metric, [rows[row] for row in question.rows if row in rows]
+    found = [cell.primary if metric is None else cell.scores(metric) for cell in cells]
+    return any(scores is not None and not is_binary(scores.info, scores.rows) for scores in found)
 
 
 def _rule(
@@ -130,7 +142,7 @@ def _expected(design: Design, shrunk: float, size: float, seed: int) -> tuple[Ex
     A cluster's bet is its sum over the largest cluster: smaller ones move it less (``shrunk``).
     """
     found = []
-    for true in dict.fromkeys((0.0, -2 * design.margin, _DISASTER)):
+    for true in sorted({0.0, -2 * design.margin, _DISASTER}, reverse=True):
         moved = (true + design.margin) * shrunk - design.margin
         rng = np.random.default_rng([seed, design.units])
         seen = foresee(design, moved, design.flips, rng)

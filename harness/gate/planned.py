@@ -57,5 +57,6 @@ def _identity(cell: Cell) -> Identity:
         seed=hashed["seed"],
         generation=hashed["generation"],
         backend=hashed["backend"],
+        seen_of=cell.seen_of,
         privacy=hashed.get("privacy", {}),
     )

@@ -49,23 +49,33 @@ class Rule:
         return f"task {self.pattern}" if self.group is None else f"group {self.group}"
 
     def matches(self, row: str, task: str) -> bool:
-        """Tell whether a rule about tasks speaks of a row."""
+        """Tell whether a rule about tasks speaks of a row, by name or by a wildcard."""
         if self.pattern is None:
             return False
         return fnmatchcase(row, self.pattern) or fnmatchcase(task, self.pattern)
+
+    def names(self, row: str, task: str) -> bool:
+        """Tell whether a rule names a row or task itself, not by a wildcard."""
+        return self.pattern in (row, task)
+
+    def stated_margin(self, unit: str) -> float | None:
+        """Return the margin in a metric's own scale; None for a unit without one."""
+        otherwise = DEFAULT_MARGINS.get(unit) if self.margin is None else self.margin
+        shown = self.margins.get(unit, otherwise)
+        return None if shown is None else shown / _SHOWN.get(unit, 1.0)
 
     def own_margin(self, unit: str) -> float:
         """Return the margin in a metric's own scale.
 
         Raises SpecError for a unit without a default, and for a proportion's whole range.
         """
-        otherwise = DEFAULT_MARGINS.get(unit) if self.margin is None else self.margin
-        shown = self.margins.get(unit, otherwise)
-        if shown is None:
+        margin = self.stated_margin(unit)
+        if margin is None:
             raise SpecError(f"gate: {self.name}: a metric in {unit!r} needs a margin of its own")
-        if unit in _SHOWN and shown >= _SHOWN[unit]:
-            raise SpecError(f"gate: {self.name}: a margin of {shown:g} points allows any loss")
-        return shown / _SHOWN.get(unit, 1.0)
+        if unit in _SHOWN and margin >= 1:
+            shown = f"{margin * _SHOWN[unit]:g}"
+            raise SpecError(f"gate: {self.name}: a margin of {shown} points allows any loss")
+        return margin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,15 @@ from harness.asking import Watcher
 from harness.backends import open_backend
 from harness.errors import SpecError
 from harness.evidence import Evidence
-from harness.gate.decide import Rows, subjects_of, unmatched, verdict
+from harness.gate.decide import (
+    Rows,
+    asked_about,
+    left_out,
+    subjects_of,
+    unmatched,
+    verdict,
+    with_notes,
+)
 from harness.gate.decide import Subject as Question
 from harness.gate.eligible import Eligible, eligible, without
 from harness.gate.orders import fixed_order
@@ -59,15 +67,15 @@ def sequential_gate(
     names = next(iter(sides), ""), candidate.name
     if len(subjects) < len(found):
         rules = [r if isinstance(r, RuleVerdict) else _not_asked(r.about) for r in found]
-        return verdict(policy, rules, names, unmatched(policy, planned))
+        joined = verdict(policy, rules, names, unmatched(policy, planned))
+        return with_notes(joined, left_out(policy, (*sides.values(), planned)))
     trials = _trials(subjects, candidate, policy)
     session = Session(candidate, trials, watcher, open_)
     session.run(stop or Stop())
     rules = [judged.rule for judged in session.judged]
     joined = verdict(policy, rules, names, unmatched(policy, planned))
-    return replace(
-        joined, reasons=(*joined.reasons, *_drawn_before(trials, policy), *session.notes)
-    )
+    notes = left_out(policy, (*sides.values(), planned))
+    return with_notes(joined, [*notes, *_drawn_before(trials, policy), *session.notes])
 
 
 def _cells(candidate: Candidate) -> dict[str, Cell]:
@@ -111,7 +119,7 @@ def _eligible(
     sides: tuple[Evidence | None, Evidence | None] = (None, None)
     if row is not None:
         sides = reference.get(row), planned.get(row)
-    about = _about(question, sides)
+    about = asked_about(question, (planned, reference))
     if rule.group is not None:
         raise without(about, "the mean over a group can't be judged sequentially")
     if row is None:
@@ -122,22 +130,6 @@ def _eligible(
     both = sides[0], sides[1]
     found = eligible(about, rule, both, cells[row], policy.sequential_target)
     return replace(about, reasons=(found,)) if isinstance(found, str) else found
-
-
-def _about(question: Question, sides: tuple[Evidence | None, Evidence | None]) -> RuleVerdict:
-    known = sides[1] or sides[0]
-    return RuleVerdict(
-        rule=question.rule.name,
-        row=question.name,
-        capability=known.identity.capability if known else None,
-        reference=question.reference,
-        metric="",
-        unit="",
-        margin=question.rule.margin or 0.0,
-        alpha=question.rule.alpha,
-        decision="INCOMPARABLE",
-        inconclusive=question.rule.inconclusive,
-    )
 
 
 def _drawn_before(trials: Sequence[Trial], policy: Policy) -> list[str]:

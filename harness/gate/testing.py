@@ -19,7 +19,7 @@ from harness.stats.clusters import unit_codes, unit_count
 from harness.stats.influence import contrast
 from harness.stats.intervals import is_binary
 from harness.stats.linear import critical, design_effect, ratio_influence
-from harness.stats.margin import margin_test
+from harness.stats.margin import MarginTest, margin_test
 from harness.stats.power import POWER, detectable
 
 
@@ -194,9 +194,11 @@ def _tested(
     clusters = [after.clusters[i] for i in pairing.candidate]
     rng = generator(seed, *sorted((before, after), key=lambda cell: cell.identity.cell))
     found = margin_test(sides, clusters, margin, rng, rule.alpha)
-    spread = planned_spread(sides[0], clusters, rule.flips)
-    if found is None or spread is None:
+    if found is None:
         return "the metric has no value on the shared documents"
+    spread = _spread(sides[0], clusters, rule, found)
+    if spread is None:
+        return "fewer than two independent documents"
     wanted, paired = pairing.comparability.wanted, pairing.comparability.paired
     units = unit_count(paired, unit_codes(clusters)) * wanted / paired
     return Tested(
@@ -211,6 +213,19 @@ def _tested(
         coverage=paired / wanted,
         accepted=tuple(str(r) for r in pairing.comparability.reasons if r.code != "coverage"),
     )
+
+
+def _spread(
+    reference: Scores, clusters: Sequence[str | None], rule: Rule, found: MarginTest
+) -> float | None:
+    """Return the planned spread; of other than right-or-wrong outcomes the found one if it's less.
+
+    The texts of a perplexity differ far more from each other than two checkpoints do on one.
+    """
+    planned = planned_spread(reference, clusters, rule.flips)
+    if planned is None or found.spread is None or is_binary(reference.info, reference.rows):
+        return planned
+    return min(planned, found.spread)
 
 
 def refused(comparability: Comparability, rule: Rule) -> str | None:

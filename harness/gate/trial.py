@@ -107,6 +107,7 @@ class Trial:
         coverage = self.subject.share * answered / len(self.documents)
         certain = found.decision in ("PASS", "REGRESSED") and found.final is None
         estimate = self._estimate(differences, found)
+        p_pass, p_regressed = _final_p(found, unanswered)
         about = replace(
             self.subject.about,
             decision=found.decision or "INCONCLUSIVE",
@@ -123,7 +124,11 @@ class Trial:
                 ln_failing=found.failing,
                 certified=certain,
                 order=self.order.name,
+                ln_needed=log(self.design.threshold),
+                tests=self.design.tests,
             ),
+            p_pass=p_pass,
+            p_regressed=p_regressed,
         )
         if found.decision == "REGRESSED":
             return Judged(about, open=False)
@@ -163,6 +168,19 @@ class Trial:
             return True
         bound = norm.isf((1 - EARLY_SHARE) * self.design.alpha)
         return found.final is not None and found.final < -float(bound)
+
+
+def _final_p(found: Look, unanswered: int) -> tuple[float | None, float | None]:
+    """Return p of PASS and REGRESSED at the look at all units; one of them if answers are missing.
+
+    None before that look.
+    """
+    if found.final is None:
+        return None, None
+    passed, regressed = float(norm.sf(found.final)), float(norm.cdf(found.final))
+    if not unanswered:
+        return passed, regressed
+    return (None, regressed) if found.decision == "REGRESSED" else (passed, None)
 
 
 def trial_of(subject: Eligible, order: Order, target: Target, tests: int) -> Trial:

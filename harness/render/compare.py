@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from harness.render import compare_chain, compare_drift, compare_scores, compare_training
 from harness.render.compare_scores import by_reason
+from harness.render.divergence import divergence_section
 from harness.render.headline import headline
 from harness.render.json_text import json_text
 from harness.render.sections import Section, sections_markdown, sections_text
@@ -12,6 +13,7 @@ from harness.results import Comparison
 _UNSAID = {
     "format": "format or capability can't be told",
     "extraction": "extraction or accuracy can't be told",
+    "divergence": "KL to the reference",
     "quantization": "loss by quantization can't be told",
     "items": "not followed by item",
     "gap": "no gap",
@@ -38,19 +40,21 @@ def _sections(found: Comparison) -> list[Section]:
     made = [
         _head(found),
         compare_scores.changes(found),
+        compare_scores.tasks(found),
         compare_scores.tax(found),
         compare_chain.forgetting(found.forgetting),
         compare_chain.items(found.trajectories),
         compare_scores.splits(found.against, "format"),
         compare_scores.splits(found.against, "extraction"),
         compare_drift.perplexity(found),
+        divergence_section([a.divergence for a in found.against if a.divergence is not None]),
         compare_drift.calibration(found),
         compare_drift.behaviour(found),
         *compare_training.quantization(found),
         compare_training.gaps(found.gaps),
         compare_training.curves(found.curves),
         *compare_training.fronts(found),
-        _unsaid(found),
+        unsaid_section(found),
     ]
     return [section for section in made if section is not None]
 
@@ -72,7 +76,8 @@ def _of(name: str, checkpoint: str, family: str) -> str:
     return f" of {family}" if name == checkpoint else f", {checkpoint} of {family}"
 
 
-def _unsaid(found: Comparison) -> Section | None:
+def unsaid_section(found: Comparison) -> Section | None:
+    """Return what can't be said, where, and why; None if there is nothing."""
     lines = []
     for what, words in _UNSAID.items():
         items = [item for a in found.against for item in a.unsaid.get(what, ())]

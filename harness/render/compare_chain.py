@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from harness.records import Estimate
-from harness.render.compare_scores import SCALE, left_out
+from harness.render.compare_scores import CHANGED, SCALE, left_out, marked, methods_text
 from harness.render.footnotes import Footnotes
 from harness.render.headline import reason_text
 from harness.render.numbers import MISSING, estimate_text, signed_text
 from harness.render.sections import Section
-from harness.results import Fate, Forgetting, RowForgetting, Trajectories
+from harness.results import Anchored, Fate, Forgetting, RowForgetting, Trajectories
 
 _FATES: tuple[Fate, ...] = (
     "kept",
@@ -38,11 +38,15 @@ def forgetting(found: Forgetting) -> Section | None:
     ]
     taught = ", ".join(f"{name} teaches {what}" for name, what in found.taught.items())
     if transfers and found.qualified:
-        transfers.append(f"BWT is over rows of which some are {reason_text(found.qualified)}")
+        transfers.append(f"these are over rows of which some are {reason_text(found.qualified)}")
+    anchored = [anchor for row in found.rows for anchor in row.anchored]
+    word = "CHANGE" if all(anchor.qualified for anchor in anchored) else "FORGETTING"
+    methods = methods_text(anchor.delta.method for anchor in anchored)
     return Section(
-        title=f"FORGETTING of {last} along {' → '.join(found.chain)}",
-        intro=f"In {SCALE}. Best − last is biased upward by noise; its bootstrap picks the best "
-        f"anew each time. Retained is the share of {anchors[0]}'s score above guessing (Fieller).",
+        title=f"{word} of {last} along {' → '.join(found.chain)}",
+        intro=f"In {SCALE} ({methods}). Best − last is biased upward by noise; its bootstrap picks "
+        f"the best anew each time. Retained is the share of {anchors[0]}'s score above guessing "
+        f"(Fieller).{f' {CHANGED}' if found.qualified else ''}",
         heads=[*heads, f"retained of {anchors[0]}"],
         rows=[_forgotten_line(row, anchors, notes) for row in found.rows],
         notes=[
@@ -59,13 +63,15 @@ def items(found: Sequence[Trajectories]) -> Section | None:
     if not found:
         return None
     notes = Footnotes()
+    asked_otherwise = any(each.flips[-1].qualified for each in found)
     fates = [fate for fate in _FATES if any(each.fates.get(fate) for each in found)]
     heads = ["row", "n", *fates, "from, to", "lost (NFR)", "won (PFR)", "beyond A/A", "lost by"]
     return Section(
         title="ITEMS",
         intro="Documents by what became of them along the chain; flips in % of documents from the "
         "first to the last checkpoint that has them (Wilson), less what asking the first again "
-        "flips (A/A), where that was measured.",
+        "flips (A/A), where that was measured."
+        + (" Rows with a note weren't asked alike: items changed." if asked_otherwise else ""),
         heads=heads,
         rows=[_items_line(each, fates, notes) for each in found],
         notes=notes.lines(),
@@ -76,25 +82,31 @@ def _forgotten_line(
     row: RowForgetting, anchors: Sequence[str], notes: Footnotes
 ) -> list[str | int]:
     by_name = {anchor.reference: anchor for anchor in row.anchored}
-    why = reason_text(row.qualified)
-    shown = [by_name[name].delta if name in by_name else None for name in anchors]
-    oldest = by_name.get(anchors[0])
-    retained = MISSING
-    if oldest is not None:
-        retained = (
-            estimate_text(oldest.retention, "%")
-            if oldest.retention
-            else str(oldest.retention_missing)
-        )
     sizes = [anchor.delta.n for anchor in row.anchored]
+    why = reason_text(row.qualified)
+    lost = MISSING if row.forgetting is None else signed_text(row.forgetting, "%", False)
     return [
-        f"{row.row}{notes.mark(why) if why else ''}",
+        row.row,
         min(sizes) if sizes else MISSING,
-        *(signed_text(delta, "%", False) for delta in shown),
+        *(_since(by_name.get(name), notes) for name in anchors),
         row.best or MISSING,
-        signed_text(row.forgetting, "%", False),
-        retained,
+        lost if row.forgetting is None else marked(lost, why, notes),
+        _retained(by_name.get(anchors[0]), notes),
     ]
+
+
+def _since(anchor: Anchored | None, notes: Footnotes) -> str:
+    if anchor is None:
+        return MISSING
+    return marked(signed_text(anchor.delta, "%", False), reason_text(anchor.qualified), notes)
+
+
+def _retained(anchor: Anchored | None, notes: Footnotes) -> str:
+    if anchor is None:
+        return MISSING
+    if anchor.retention is None:
+        return str(anchor.retention_missing)
+    return marked(estimate_text(anchor.retention, "%"), reason_text(anchor.qualified), notes)
 
 
 def _items_line(each: Trajectories, fates: Sequence[Fate], notes: Footnotes) -> list[str | int]:

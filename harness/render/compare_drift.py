@@ -2,7 +2,12 @@
 
 from collections.abc import Sequence
 
-from harness.render.compare_scores import difference_cell
+from harness.render.compare_scores import (
+    difference_cell,
+    differences_name,
+    marked,
+    shift_methods,
+)
 from harness.render.footnotes import Footnotes
 from harness.render.headline import reason_text
 from harness.render.numbers import MISSING, estimate_text, signed_text, unit_text
@@ -15,18 +20,20 @@ _HIDES = {"answer_characters": "answer_tokens"}  # one length is enough, where t
 def perplexity(found: Comparison) -> Section | None:
     """Return how bits per byte moved by domain."""
     notes = Footnotes()
-    rows = [
-        _drift_line(against.candidate, group, notes)
-        for against in found.against
-        for group in against.drift
-    ]
+    rows, drifted = [], []
+    for against in found.against:
+        by_row = {shift.row: shift for shift in against.rows}
+        for group in against.drift:
+            shifts = [by_row[row] for row in group.rows]
+            rows.append(_drift_line(against.candidate, group, shifts, notes))
+            drifted += shifts
     if not rows:
         return None
     return Section(
         title=f"PERPLEXITY DRIFT against {found.reference}",
-        intro="Mean paired change by domain in bits per byte, lower is better (linearised ratio by "
-        "document, rows of a domain by variance recovery); it is in no tax.",
-        heads=("candidate", "domain", "rows", "change"),
+        intro=f"{differences_name(drifted)} by domain in bits per byte, lower is better "
+        f"({shift_methods(drifted)}; rows of a domain by variance recovery); in no tax.",
+        heads=("candidate", "domain", "rows", "n", "change"),
         rows=rows,
         notes=notes.lines(),
     )
@@ -42,14 +49,16 @@ def behaviour(found: Comparison) -> Section | None:
     return _shifts("ANSWERS", found, [against.behaviour for against in found.against])
 
 
-def _drift_line(candidate: str, group: DriftGroup, notes: Footnotes) -> list[str | int]:
-    why = reason_text(group.qualified)
-    text = signed_text(group.mean, group.unit, False)
+def _drift_line(
+    candidate: str, group: DriftGroup, shifts: Sequence[Shift], notes: Footnotes
+) -> list[str | int]:
+    found = [shift.change.difference for shift in shifts]
     return [
         candidate,
         domain_name(group),
         len(group.rows),
-        f"{text}{notes.mark(why) if why else ''}",
+        sum(difference.estimate.n for difference in found if difference is not None),
+        marked(signed_text(group.mean, group.unit, False), reason_text(group.qualified), notes),
     ]
 
 
@@ -66,12 +75,12 @@ def _shifts(title: str, found: Comparison, given: Sequence[Sequence[Shift]]) -> 
     clear = [key for key in keys if any(_is_clear(shifts.get(key)) for shifts in by_key)]
     if not keys:
         return None
-    notes = Footnotes()
+    notes, every = Footnotes(), [shift for shifts in given for shift in shifts]
     heads = ("row", "what", "n", found.reference, *(a.candidate for a in found.against))
     return Section(
         title=f"{title} against {found.reference}",
-        intro="Paired differences, shares in %, where an interval excludes 0: "
-        f"{len(clear)} of {len(keys)} (--json has all).",
+        intro=f"{differences_name(every)} ({shift_methods(every)}), shares in %, where an interval "
+        f"excludes 0: {len(clear)} of {len(keys)} (JSON has all).",
         heads=heads if clear else (),
         rows=[_shift_line(key, by_key, notes) for key in clear],
         notes=notes.lines(),

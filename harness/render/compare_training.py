@@ -1,13 +1,14 @@
 """The sections of a comparison about training: quantization, overfitting, curves, siblings."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from harness.render.compare_drift import domain_name
+from harness.render.compare_scores import marked, methods_text
 from harness.render.footnotes import Footnotes
 from harness.render.headline import group_name, reason_text
 from harness.render.numbers import MISSING, estimate_text, p_text, signed_text
 from harness.render.sections import Section
-from harness.results import Comparison, Curve, Front, Gap, StageGap
+from harness.results import Comparison, Curve, Front, Gap, GroupDelta, StageGap
 
 
 def quantization(found: Comparison) -> list[Section]:
@@ -16,12 +17,13 @@ def quantization(found: Comparison) -> list[Section]:
     for against in found.against:
         if against.quantization is None:
             continue
-        statement = against.quantization.statement
+        notes, statement = Footnotes(), against.quantization.statement
         rows: list[list[str | int]] = [
             [
                 group_name(group),
                 len(group.tasks),
-                signed_text(group.net, "%", False),
+                sum(task.delta.n for task in group.tasks),
+                marked(signed_text(group.net, "%", False), reason_text(group.qualified), notes),
                 f"{group.worst.task} {signed_text(group.worst.delta, '%', False)}",
                 ", ".join(group.certified) or "none",
             ]
@@ -35,13 +37,19 @@ def quantization(found: Comparison) -> list[Section]:
             Section(
                 title=f"LOSS BY QUANTIZATION of {statement.candidate} from {statement.reference}",
                 intro="Mean change by group in points between guessing (0) and the best possible "
-                "(100); the worst task's interval is simultaneous, certain losses hold after Holm.",
-                heads=("group", "tasks", "net", "worst", "certain"),
+                f"(100) ({_methods(statement.groups.values())}; variance recovery over tasks); n "
+                "documents; the worst task's interval is simultaneous, certain losses hold after "
+                "Holm.",
+                heads=("group", "tasks", "n", "net", "worst", "certain"),
                 rows=rows,
-                notes=drift,
+                notes=[*notes.lines(), *drift],
             )
         )
     return made
+
+
+def _methods(groups: Iterable[GroupDelta]) -> str:
+    return methods_text(task.delta.method for group in groups for task in group.tasks)
 
 
 def gaps(found: Sequence[Gap]) -> Section | None:
@@ -76,11 +84,13 @@ def curves(found: Sequence[Curve]) -> Section | None:
         return None
     notes = Footnotes()
     tests = ", ".join(sorted({curve.test for curve in found}))
+    methods = methods_text(p.estimate.method for curve in found for p in curve.points)
     return Section(
         title="CURVES",
-        intro=f"Values over the documents that all points share. Trend: {tests}. The last is "
-        "compared with the peak by a paired interval, simultaneous over the earlier points.",
-        heads=("row", "metric", "over", "points", "trend", "p", "peak", "last − peak", ""),
+        intro=f"Values over the n documents that all points share ({methods}). Trend: {tests}. "
+        "The last is compared with the peak by a paired interval, simultaneous over the earlier "
+        "points.",
+        heads=("row", "metric", "over", "points", "n", "trend", "p", "peak", "last − peak", ""),
         rows=[_curve_line(curve, notes) for curve in found],
         notes=notes.lines(),
     )
@@ -88,12 +98,37 @@ def curves(found: Sequence[Curve]) -> Section | None:
 
 def fronts(found: Comparison) -> list[Section]:
     """Return which siblings are on the Pareto front; and which others could be compared."""
-    made = [_front(front) for front in found.fronts]
+    made = [front(each) for each in found.fronts]
     left = [f"{name}: {', '.join(others)}" for name, others in found.siblings.items() if others]
     if left and not made:
         intro = f"No front: siblings with evidence weren't named ({'; '.join(left)})."
         made.append(Section(title="PARETO", intro=intro))
     return made
+
+
+def front(found: Front) -> Section:
+    """Return which of some siblings dominates which."""
+    rows: list[list[str | int]] = []
+    for duel in found.duels:
+        why = duel.missing or reason_text(duel.qualified)
+        rows.append(
+            [
+                f"{duel.second} against {duel.first}",
+                signed_text(duel.gain, "%", False),
+                signed_text(duel.kept, "%", False),
+                duel.dominates or ("can't be said" if duel.missing else "neither"),
+                why,
+            ]
+        )
+    beaten = [f"{name} is dominated by {', '.join(by)}" for name, by in found.dominated.items()]
+    return Section(
+        title=f"PARETO, siblings {found.why}",
+        intro=f"On the front: {', '.join(found.members)}. One dominates another if it gains and "
+        "keeps at least as much, one of both beyond the paired interval.",
+        heads=("pair", "gain", "kept", "dominates", ""),
+        rows=rows,
+        notes=beaten,
+    )
 
 
 def _gap_line(gap: Gap, stage: StageGap) -> list[str | int]:
@@ -121,33 +156,10 @@ def _curve_line(curve: Curve, notes: Footnotes) -> list[str | int]:
         f"{curve.metric}{'' if curve.higher_is_better else ' ↓'}",
         curve.attribute,
         len(curve.points),
+        peak.estimate.n,
         MISSING if curve.rho is None else f"ρ {curve.rho:+.2f}".replace("-", "−"),
         p_text(curve.p),
         f"{curve.peak} {estimate_text(peak.estimate, curve.unit, with_unit=False)}",
         signed_text(curve.fall, curve.unit, False),
         "the last is the peak" if curve.fall is None else verdict,
     ]
-
-
-def _front(front: Front) -> Section:
-    rows: list[list[str | int]] = []
-    for duel in front.duels:
-        why = duel.missing or reason_text(duel.qualified)
-        rows.append(
-            [
-                f"{duel.second} against {duel.first}",
-                signed_text(duel.gain, "%", False),
-                signed_text(duel.kept, "%", False),
-                duel.dominates or ("can't be said" if duel.missing else "neither"),
-                why,
-            ]
-        )
-    beaten = [f"{name} is dominated by {', '.join(by)}" for name, by in front.dominated.items()]
-    return Section(
-        title=f"PARETO, siblings {front.why}",
-        intro=f"On the front: {', '.join(front.members)}. One dominates another if it gains and "
-        "keeps at least as much, one of both beyond the paired interval.",
-        heads=("pair", "gain", "kept", "dominates", ""),
-        rows=rows,
-        notes=beaten,
-    )

@@ -4,19 +4,24 @@ from dataclasses import replace
 
 from harness.records import CAPABILITIES, Estimate
 from harness.render.numbers import estimate_text, signed_text
-from harness.results import Against, GroupDelta, Reason
+from harness.results import Against, GroupDelta, Reason, TaxStatement
 
 UNPAIRED = "no paired evidence: unpaired standard error only"
 
 
 def headline(found: Against) -> str:
-    """Return the sentence; numbers are points between guessing (0) and the best possible (100).
+    """Return the sentence about a candidate against the reference."""
+    return tax_headline(found.tax)
+
+
+def tax_headline(tax: TaxStatement) -> str:
+    """Return the sentence of a statement; numbers are points from guessing (0) to the best (100).
 
     A group with a task that was asked in another way has changed, whatever its interval: nothing is
     said to be gained or paid there.
     """
-    sought, kept = found.tax.aligned, _kept(found)
-    sentence = f"{found.candidate} against {found.reference}: {_gain(sought)} and {_cost(kept)}"
+    sought, kept = tax.aligned, tax.kept
+    sentence = f"{tax.candidate} against {tax.reference}: {_gain(sought)} and {_cost(kept)}"
     if kept is None:
         return f"{sentence}."
     worst = kept.worst
@@ -41,24 +46,29 @@ def reason_text(reasons: tuple[Reason, ...]) -> str:
     return "; ".join([*parts, *([f"qualified: {', '.join(said)}"] if said else [])])
 
 
-def _kept(found: Against) -> GroupDelta | None:
-    """Return the tasks that a candidate should have kept, without those whose gain was sought."""
-    sought = found.tax.aligned
-    if sought is not None and any(task.capability == "domain" for task in sought.tasks):
-        return found.tax.groups.get("general")
-    return found.tax.retained
+def gain_words(group: GroupDelta | None) -> str:
+    """Return ``gained``, ``lost``, ``changed`` or ``no clear gain``, or why there is none."""
+    if group is None:
+        return "no comparable alignment task"
+    if group.qualified:
+        return "changed"
+    if _above(group.net):
+        return "gained"
+    return "lost" if _below(group.net) else "no clear gain"
 
 
 def _gain(group: GroupDelta | None) -> str:
+    word = gain_words(group)
     if group is None:
-        return "nothing is known of a gain (no comparable alignment task)"
+        return f"nothing is known of a gain ({word})"
     over, net = _over(group), group.net
-    if group.qualified:
-        return f"changed by {signed_text(net, '%', False)} on {over}"
-    if _above(net):
-        return f"gained {signed_text(net, '%', False)} on {over}"
-    if _below(net):
-        return f"lost {_turned(net)} on {over}"
+    match word:
+        case "changed":
+            return f"changed by {signed_text(net, '%', False)} on {over}"
+        case "gained":
+            return f"gained {signed_text(net, '%', False)} on {over}"
+        case "lost":
+            return f"lost {_turned(net)} on {over}"
     return f"no clear gain on {over}: {signed_text(net, '%', False)}"
 
 

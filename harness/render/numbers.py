@@ -4,7 +4,7 @@ Its half-width keeps two digits, or three where the first is a 1 and the unit is
 finely: 49 [39, 59] beside 52.1 [42.6, 61.4] would look like two precisions.
 """
 
-from math import floor, log10
+from math import exp, floor, log, log10
 
 from harness.records import Estimate
 from harness.results import Difference, Entry
@@ -17,7 +17,12 @@ _MOST_DECIMALS = 4
 
 def number(value: float, unit: str) -> str:
     """Return a number on its own (a chance level, a threshold) in the unit's usual precision."""
-    return _fixed(value * _SCALE.get(unit, 1.0), _DECIMALS.get(unit, 3))
+    return _fixed(value * unit_scale(unit), _DECIMALS.get(unit, 3))
+
+
+def unit_scale(unit: str) -> float:
+    """Return what a value is multiplied by where its unit is written: 100 for shares."""
+    return _SCALE.get(unit, 1.0)
 
 
 def unit_text(unit: str, *, difference: bool = False) -> str:
@@ -29,7 +34,7 @@ def estimate_text(estimate: Estimate | None, unit: str, *, with_unit: bool = Tru
     """Return ``62.7 [55.1, 69.7] %``; a value that has no interval says so; None is a dash."""
     if estimate is None:
         return MISSING
-    text = _bracketed(estimate, unit, sign="")
+    text = interval_text(estimate.value, estimate.low, estimate.high, unit)
     return f"{text} {unit_text(unit)}".rstrip() if with_unit else text
 
 
@@ -42,19 +47,31 @@ def signed_text(estimate: Estimate | None, unit: str, with_unit: bool = True) ->
     """Return the estimate of a difference as ``+58.0 [49.1, 66.0] pt``; None is a dash."""
     if estimate is None:
         return MISSING
-    text = _bracketed(estimate, unit, sign="+")
+    text = interval_text(estimate.value, estimate.low, estimate.high, unit, sign="+")
     return f"{text} {unit_text(unit, difference=True)}".rstrip() if with_unit else text
+
+
+def interval_text(
+    value: float, low: float | None, high: float | None, unit: str, *, sign: str = ""
+) -> str:
+    """Return ``62.7 [55.1, 69.7]``, with a ``sign`` of + as ``+62.7 [55.1, 69.7]``."""
+    scale, usual = unit_scale(unit), _DECIMALS.get(unit, 3)
+    if low is None or high is None:
+        return f"{_fixed(value * scale, usual, sign)} (no interval)"
+    low, high = low * scale, high * scale
+    places = _places(low, high, usual)
+    return f"{_fixed(value * scale, places, sign)} [{_fixed(low, places)}, {_fixed(high, places)}]"
 
 
 def margin_text(margin: float, unit: str) -> str:
     """Return a margin as it is written in a policy: ``2 pt``, ``0.02 bits/byte``."""
-    shown = f"{margin * _SCALE.get(unit, 1.0):.3g}"
+    shown = f"{margin * unit_scale(unit):.3g}".replace("-", "\u2212")
     return f"{shown} {unit_text(unit, difference=True)}".rstrip()
 
 
 def noise_text(delta: float, unit: str) -> str:
     """Return a difference that should be 0 in two digits, however small: ``-1.2e-07 bits/byte``."""
-    text = f"{delta * _SCALE.get(unit, 1.0):+.2g}".replace("-", "\u2212") if delta else "0"
+    text = f"{delta * unit_scale(unit):+.2g}".replace("-", "\u2212") if delta else "0"
     return f"{text} {unit_text(unit, difference=True)}".rstrip()
 
 
@@ -67,6 +84,13 @@ def p_text(p: float | None) -> str:
     return "p = 1" if p > 0.9995 else f"p = {p:.3f}".replace("0.", ".")
 
 
+def e_text(logarithm: float) -> str:
+    """Return an e-value from its natural logarithm: ``31.2``, ``< .01``, ``2.5e+08``."""
+    if logarithm < log(0.01):
+        return "< .01"
+    return f"{exp(min(logarithm, 700.0)):.3g}"
+
+
 def coverage_text(entry: Entry) -> str:
     """Return what keeps an entry from being whole: ``96 % covered, 3 errors, 12 no answer``."""
     parts = []
@@ -77,16 +101,6 @@ def coverage_text(entry: Entry) -> str:
         parts.append(f"{entry.errors} error{'s' if entry.errors > 1 else ''}")
     parts += [f"{n} {status.replace('_', ' ')}" for status, n in sorted(flagged.items())]
     return ", ".join(parts)
-
-
-def _bracketed(estimate: Estimate, unit: str, sign: str) -> str:
-    scale = _SCALE.get(unit, 1.0)
-    value = estimate.value * scale
-    if estimate.low is None or estimate.high is None:
-        return f"{_fixed(value, _DECIMALS.get(unit, 3), sign)} (no interval)"
-    low, high = estimate.low * scale, estimate.high * scale
-    places = _places(low, high, _DECIMALS.get(unit, 3))
-    return f"{_fixed(value, places, sign)} [{_fixed(low, places)}, {_fixed(high, places)}]"
 
 
 def _places(low: float, high: float, usual: int) -> int:

@@ -1,5 +1,7 @@
 """What a gate will be able to see, in words."""
 
+from collections.abc import Sequence
+
 from harness.render.escape import visible
 from harness.render.lists import columns_text
 from harness.render.numbers import MISSING, margin_text
@@ -14,7 +16,7 @@ def outlook_text(outlook: Outlook) -> str:
     against = f"{outlook.candidate or 'any candidate'} against {outlook.baseline}"
     lines = [visible(f"plan of the gate: {against}, {len(outlook.rules)} rules"), ""]
     lines.append(columns_text(_HEADS, [_cells(rule) for rule in outlook.rules]))
-    items = [line for rule in outlook.rules for line in _items(rule)]
+    items = [line for alike in _alike(outlook.rules) for line in _items(alike)]
     if items:
         lines += ["what a sequential gate asks, by simulation:", "", columns_text(_ITEMS, items)]
     return "\n".join([*lines, *map(visible, _notes(outlook))]) + "\n"
@@ -39,6 +41,8 @@ def _cells(rule: RuleOutlook) -> list[str | int]:
 
 def _why(rule: RuleOutlook) -> str:
     parts = [] if rule.allowed else ["refused: more documents, or a larger margin"]
+    if parts and rule.assumed:
+        parts = ["refused unless differences vary less than assumed"]
     if rule.coverage is not None:
         parts.append(f"{100 * rule.coverage:.0f} % are there")
     if rule.not_sequential is not None:
@@ -46,10 +50,20 @@ def _why(rule: RuleOutlook) -> str:
     return ", ".join(parts) or MISSING
 
 
-def _items(rule: RuleOutlook) -> list[list[str | int]]:
+def _alike(rules: Sequence[RuleOutlook]) -> list[list[RuleOutlook]]:
+    """Return the rules that a sequential gate can judge, those of equal expectations together."""
+    found: dict[tuple[object, ...], list[RuleOutlook]] = {}
+    for rule in rules:
+        if rule.expected:
+            found.setdefault((rule.reference, rule.unit, rule.expected), []).append(rule)
+    return list(found.values())
+
+
+def _items(alike: Sequence[RuleOutlook]) -> list[list[str | int]]:
+    rule, more = alike[0], len(alike) - 1
     return [
         [
-            rule.row,
+            rule.row + (f" and {more} more" if more else ""),
             rule.reference,
             margin_text(each.difference, rule.unit),
             round(each.items),
@@ -73,4 +87,10 @@ def _notes(outlook: Outlook) -> list[str]:
     if outlook.all_pass is not None:
         shown = f"{100 * outlook.all_pass:.1f} %"
         notes.append(f"All rules pass where nothing changed: {shown}, if rows are independent.")
-    return [*notes, f"Policy: {outlook.policy} ({outlook.policy_hash[:12]})."]
+    if any(rule.assumed for rule in outlook.rules):
+        notes.append(
+            "Of other than right-or-wrong outcomes the differences are assumed to vary as one side "
+            "does, which is too much for perplexities; the gate goes by what it finds, if that is "
+            "less, and so does this plan with a candidate."
+        )
+    return [*notes, *outlook.reasons, f"Policy: {outlook.policy} ({outlook.policy_hash[:12]})."]

@@ -13,6 +13,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from harness.records import Capability
 from harness.render.escape import markdown, visible
 from harness.render.footnotes import Footnotes
 from harness.render.numbers import (
@@ -203,22 +204,47 @@ def _methods(methods: Iterable[str]) -> str:
     return ", ".join(sorted({method.split(" (")[0] for method in methods}))
 
 
+@dataclass(frozen=True, slots=True)
+class StageCells:
+    """The table in words that are still to be escaped; each cell is a tuple of lines."""
+
+    heads: tuple[tuple[str, ...], ...]
+    """Of the checkpoints: their names, what they are compared with."""
+    rows: tuple[tuple[Capability, tuple[tuple[str, ...], ...]], ...]
+    """A row's capability, its label and its cells."""
+    legend: tuple[str, ...]
+
+
+def stage_table_cells(table: StageTable) -> StageCells:
+    """Return the table's cells, for a page that lays them out itself."""
+    notes = Footnotes()
+    rows = tuple((row.capability, (_label(row), *_row_cells(row, notes))) for row in table.rows)
+    return StageCells(
+        heads=tuple(
+            tuple(filter(None, (column.name, _reference(column)))) for column in table.columns
+        ),
+        rows=rows,
+        legend=tuple(_legend(table, notes)),
+    )
+
+
+def _row_cells(row: TableRow, notes: Footnotes) -> list[tuple[str, ...]]:
+    cells = (_cell(entry, row, notes) for entry in row.entries)
+    return [tuple(line.text for line in cell) for cell in cells]
+
+
 def stage_table_markdown(table: StageTable) -> str:
     """Return the table as GitHub's Markdown, one table whatever its width."""
     if not table.rows:
         return "no evidence yet\n"
-    notes = Footnotes()
+    shown = stage_table_cells(table)
     heads = [
-        "<br>".join(filter(None, [f"**{markdown(c.name)}**", markdown(_reference(c))]))
-        for c in table.columns
+        "<br>".join([f"**{markdown(name)}**", *map(markdown, rest)]) for name, *rest in shown.heads
     ]
     lines = ["| | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|"]
-    for capability, rows in groupby(table.rows, lambda row: row.capability):
+    for capability, rows in groupby(shown.rows, lambda row: row[0]):
         lines.append(f"| **{capability}** |" + " |" * len(heads))
-        for row in rows:
-            name, detail = _label(row)
-            cells = [_cell(entry, row, notes) for entry in row.entries]
-            texts = ["<br>".join(line.text for line in cell) for cell in cells]
-            lines.append(" | ".join([f"| {markdown(name)}<br>{markdown(detail)}", *texts]) + " |")
-    legend = [markdown(line) for line in _legend(table, notes)]
-    return "\n".join(lines) + "\n\n" + "<br>\n".join(legend) + "\n"
+        for _, (label, *cells) in rows:
+            texts = ["<br>".join(cell) for cell in cells]
+            lines.append(" | ".join([f"| {'<br>'.join(map(markdown, label))}", *texts]) + " |")
+    return "\n".join(lines) + "\n\n" + "<br>\n".join(map(markdown, shown.legend)) + "\n"

@@ -7,14 +7,22 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from html import escape
+from math import log
 from xml.etree import ElementTree
 
 from harness.render.escape import markdown, visible
 from harness.render.lists import columns_text
-from harness.render.numbers import MISSING, difference_text, margin_text, p_text
-from harness.results import Decision, Difference, RuleVerdict, Verdict
+from harness.render.numbers import MISSING, difference_text, e_text, margin_text, p_text
+from harness.render.sections import Section
+from harness.results import Decision, Difference, RuleVerdict, Stopped, Verdict
 
-_HEADS = ("decision", "row", "against", "metric", "difference", "margin", "n", "p", "why")
+_HEADS = ("decision", "row", "against", "metric", "difference", "margin", "n")
+_TESTS = ("p pass", "p regressed", "why")
+_SEQUENTIAL_TESTS = ("e pass", "e regressed", "why")
+_TARGETS = {
+    "distribution": "all documents that might have been asked (target distribution)",
+    "benchmark": "these documents alone (target benchmark)",
+}
 _BOXES: dict[Decision, str] = {
     "PASS": "NOTE",
     "REGRESSED": "CAUTION",
@@ -42,8 +50,19 @@ def verdict_text(verdict: Verdict) -> str:
     rows = [_cells(rule) for rule in _worst_first(verdict)]
     lines = [headline(verdict)]
     if rows:
-        lines += ["", columns_text(_HEADS, rows).rstrip("\n")]
+        lines += ["", columns_text(_heads(verdict), rows).rstrip("\n")]
     return "\n".join([*lines, "", *(visible(line) for line in _notes(verdict))]) + "\n"
+
+
+def verdict_section(verdict: Verdict) -> Section:
+    """Return the verdict as a section of a longer result."""
+    rows = [_cells(rule) for rule in _worst_first(verdict)]
+    return Section(
+        title=f"{_MARKS[verdict.decision]} {headline(verdict)}",
+        heads=_heads(verdict) if rows else (),
+        rows=rows,
+        notes=_notes(verdict),
+    )
 
 
 def verdict_json(verdict: Verdict) -> str:
@@ -56,7 +75,8 @@ def verdict_markdown(verdict: Verdict) -> str:
     """Return the verdict as GitHub's Markdown: an alert, one table, what it rests on."""
     lines = [f"> [!{_BOXES[verdict.decision]}]", f"> **{markdown(headline(verdict))}**", ""]
     if verdict.rules:
-        lines += [f"| {' | '.join(_HEADS)} |", "|---" * len(_HEADS) + "|"]
+        heads = _heads(verdict)
+        lines += [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
         for rule in _worst_first(verdict):
             lines.append(f"| {' | '.join(markdown(str(cell)) for cell in _cells(rule))} |")
     return "\n".join([*lines, "", *(f"{markdown(line)}<br>" for line in _notes(verdict))]) + "\n"
@@ -64,7 +84,7 @@ def verdict_markdown(verdict: Verdict) -> str:
 
 def verdict_html(verdict: Verdict) -> str:
     """Return the verdict as one page that needs no network."""
-    head = "".join(f"<th>{escape(name)}</th>" for name in _HEADS)
+    head = "".join(f"<th>{escape(name)}</th>" for name in _heads(verdict))
     body = "".join(
         f"<tr>{''.join(f'<td>{_safe(str(cell))}</td>' for cell in _cells(rule))}</tr>"
         for rule in _worst_first(verdict)
@@ -137,11 +157,22 @@ def why(rule: RuleVerdict) -> str:
     """Return why a rule came out so; a dash for a plain PASS."""
     parts = list(rule.reasons)
     if rule.stopped is not None:
-        certain = "certain" if rule.stopped.certified else "not certain"
-        parts.append(f"{certain} after {rule.stopped.n:,} of {rule.stopped.of:,}")
+        parts.append(_stop_text(rule, rule.stopped))
     if rule.declined and rule.decision != "REGRESSED":
         parts.append("declined")
     return ", ".join(parts) or MISSING
+
+
+def _stop_text(rule: RuleVerdict, stopped: Stopped) -> str:
+    clustered = rule.estimate is not None and rule.estimate.method.endswith("clustered")
+    of = f"{stopped.of:,} {'clusters' if clustered else 'documents'}"
+    if stopped.certified:
+        return f"certain after {stopped.n:,} of {of}"
+    if rule.decision in ("PASS", "REGRESSED"):
+        p = rule.p_pass if rule.decision == "PASS" else rule.p_regressed
+        shown = "" if p is None else f", {p_text(p)}"
+        return f"by the look at all {of}{shown}"
+    return f"not certain after {stopped.n:,} of {of}"
 
 
 def _worst_first(verdict: Verdict) -> list[RuleVerdict]:
@@ -158,11 +189,25 @@ def _cells(rule: RuleVerdict) -> list[str | int]:
         visible(rule.reference),
         visible(rule.metric) or MISSING,
         MISSING if estimate is None else _difference(rule),
-        margin_text(rule.margin, rule.unit),
+        margin_text(rule.margin, rule.unit) if rule.margin else MISSING,
         MISSING if estimate is None else estimate.n,
-        p_text(rule.adjusted if rule.decision == "REGRESSED" else rule.p_pass),
+        *_test_cells(rule),
         visible(why(rule)),
     ]
+
+
+def _test_cells(rule: RuleVerdict) -> tuple[str, str]:
+    if rule.stopped is not None:
+        return e_text(rule.stopped.ln_passing), e_text(rule.stopped.ln_failing)
+    return p_text(rule.p_pass), p_text(rule.adjusted)
+
+
+def _stops(verdict: Verdict) -> list[Stopped]:
+    return [rule.stopped for rule in verdict.rules if rule.stopped is not None]
+
+
+def _heads(verdict: Verdict) -> tuple[str, ...]:
+    return (*_HEADS, *(_SEQUENTIAL_TESTS if _stops(verdict) else _TESTS))
 
 
 def _difference(rule: RuleVerdict) -> str:
@@ -171,22 +216,19 @@ def _difference(rule: RuleVerdict) -> str:
 
 
 def _sentence(rule: RuleVerdict) -> str:
-    found = "no difference" if rule.estimate is None else _difference(rule)
-    margin = margin_text(rule.margin, rule.unit)
-    about = f"{rule.row} against {rule.reference}: {rule.metric} {found}, margin {margin}"
+    about = f"{rule.row} against {rule.reference}"
+    if rule.estimate is not None:
+        margin = margin_text(rule.margin, rule.unit)
+        about += f": {rule.metric} {_difference(rule)}, margin {margin}"
     return f"{about}; {why(rule)}" if why(rule) != MISSING else about
 
 
 def _notes(verdict: Verdict) -> list[str]:
     rules = verdict.rules
-    levels = sorted({1 - 2 * rule.alpha for rule in rules} or {1 - 2 * verdict.alpha})
-    level = " and ".join(f"{100 * level:g} %" for level in levels)
-    notes = [
-        f"Positive differences are better; {level} intervals, whose bounds are one-sided at "
-        f"{100 * verdict.alpha:g} % at most. PASS: worse by the margin is ruled out for every "
-        f"rule. REGRESSED: within the margin is ruled out, after Holm over {len(rules)} tests.",
-        f"Policy: {verdict.policy} ({verdict.policy_hash[:12]}).",
-    ]
+    stops = _stops(verdict)
+    notes = [f"Policy: {verdict.policy} ({verdict.policy_hash[:12]})."]
+    if any(rule.estimate is not None for rule in rules):
+        notes.insert(0, _stopping(verdict, stops) if stops else _testing(verdict))
     if verdict.reasons:
         notes.insert(0, "; ".join(verdict.reasons))
     methods = sorted({r.estimate.method for r in rules if r.estimate is not None})
@@ -195,6 +237,38 @@ def _notes(verdict: Verdict) -> list[str]:
     if verdict.unmatched:
         notes.append(f"No rule speaks of: {', '.join(verdict.unmatched)}.")
     return notes
+
+
+def _testing(verdict: Verdict) -> str:
+    return (
+        f"Positive differences are better; {_levels(verdict)} intervals, whose bounds are one-sided"
+        f" at {100 * verdict.alpha:g} % at most. p pass: of being worse by the margin or more; a "
+        "PASS takes every rule. p regressed: of being worse by less than the margin, after Holm "
+        f"over {len(verdict.rules)} tests."
+    )
+
+
+def _stopping(verdict: Verdict, stops: Sequence[Stopped]) -> str:
+    targets = " and ".join(_TARGETS[t] for t in sorted({stop.target for stop in stops}))
+    said = (
+        f"Positive differences are better; {_levels(verdict)} intervals, which hold whenever one "
+        "stops; the differences themselves are biased by stopping. Sequential, about "
+        f"{targets}, asked in an order that was fixed before. e pass: evidence against being worse "
+        "by the margin or more; e regressed: against being worse by less."
+    )
+    needed = sorted({(s.ln_needed, s.tests) for s in stops if s.ln_needed is not None})
+    for least, tests in needed:
+        most = e_text(least + log(tests))
+        more = (
+            "as much" if tests == 1 else f"{tests} times as much, e ≥ {most}: one of {tests} tests"
+        )
+        said += f" A PASS takes e ≥ {e_text(least)} for every rule, REGRESSED {more}."
+    return said
+
+
+def _levels(verdict: Verdict) -> str:
+    alphas = {rule.alpha for rule in verdict.rules} or {verdict.alpha}
+    return " and ".join(f"{100 * (1 - 2 * alpha):g} %" for alpha in sorted(alphas, reverse=True))
 
 
 def _outcome(rule: RuleVerdict) -> tuple[str, str] | None:

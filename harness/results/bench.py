@@ -52,7 +52,7 @@ class Workload:
     @property
     def ratio_to_best(self) -> float:
         """The same against their best batch size."""
-        return min(self.theirs.median, *self.other_batches.values()) / self.ours.median
+        return min([self.theirs.median, *self.other_batches.values()]) / self.ours.median
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

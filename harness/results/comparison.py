@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from harness.records import Capability, Estimate, Stage
+from harness.results.divergence import Drift
 from harness.results.forgetting import Forgetting, Trajectories
 from harness.results.split import Split
 from harness.results.stages import Change, Reason
@@ -86,13 +87,16 @@ class Against:
     extractions: tuple[Split, ...]
     """By row of generated answers: extraction and accuracy."""
     drift: tuple[DriftGroup, ...]
+    divergence: Drift | None
+    """KL to the reference per token, on old and on new text; None: it wasn't measured."""
     calibration: tuple[Shift, ...]
     behaviour: tuple[Shift, ...]
     """Statuses, lengths, repetition and diversity of generated answers."""
     quantization: Quantization | None
     """None: it isn't a quantized checkpoint, or its parent has no evidence."""
     unsaid: Mapping[str, tuple[LeftOut, ...]] = field(default_factory=dict)
-    """By what can't be said (``format``, ``extraction``, ``quantization``): where, and why."""
+    """By what can't be said (``format``, ``extraction``, ``divergence``, ``quantization``): where,
+    and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

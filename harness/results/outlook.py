@@ -42,6 +42,8 @@ class RuleOutlook:
     """Documents that the margin takes to be seen with 80 % power."""
     allowed: bool = True
     """False: the gate refuses the margin (exit 2)."""
+    assumed: bool = False
+    """How much the differences vary was assumed; a gate goes by what it finds, if that is less."""
     power: float | None = None
     """The chance of a PASS where nothing changed."""
     coverage: float | None = None
@@ -67,3 +69,5 @@ class Outlook:
     """The chance of a false PASS where any rule's margin is reached, and of any false REGRESSED."""
     all_pass: float | None
     """The chance that every rule passes where nothing changed; None if one has no power known."""
+    reasons: tuple[str, ...] = ()
+    """What is left out, and why."""

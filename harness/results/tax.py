@@ -79,3 +79,10 @@ class TaxStatement:
     rate_missing: str | None
     """Why there is no rate."""
     left_out: tuple[LeftOut, ...] = field(default=())
+
+    @property
+    def kept(self) -> GroupDelta | None:
+        """The tasks that the candidate should have kept, without those whose gain was sought."""
+        if self.aligned and any(task.capability == "domain" for task in self.aligned.tasks):
+            return self.groups.get("general")
+        return self.retained

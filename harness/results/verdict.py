@@ -31,6 +31,10 @@ class Stopped:
     """Stopped early with certainty, not by the look at all units."""
     order: str
     """Hash of the order, which was fixed and stored before the first document was asked."""
+    ln_needed: float | None = None
+    """ln of the e-value that certifies a PASS; REGRESSED takes ``tests`` times as much."""
+    tests: int = 1
+    """How many rules were judged together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +57,7 @@ class RuleVerdict:
     """Candidate minus reference, oriented: positive is better; interval two-sided 1 - 2 alpha."""
     p_pass: float | None = None
     p_regressed: float | None = None
-    """Before correction."""
+    """Before correction. Of a sequential rule these two are those of the look at all units."""
     adjusted: float | None = None
     """``p_regressed`` after Holm's correction over all rules."""
     declined: bool = False

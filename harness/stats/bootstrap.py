@@ -28,7 +28,7 @@ DISTANCES = frozenset({"ece", "ece_adaptive", "total_variation"})
 """Aggregates of absolute gaps: never negative, so noise adds to them, and resampling adds more."""
 _UNDEFINED = 0.05  # a larger share of resamples without a value says that the value isn't stable
 _ALIKE = 16  # units of each kind on average, from which on drawing kinds is cheaper
-_CHUNK = 4_000_000  # drawn units at once: 32 MB
+_CHUNK = 400_000  # drawn units at once: 3 MB, which caches hold
 
 
 def resampled_sums(

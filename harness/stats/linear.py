@@ -6,6 +6,8 @@ chapter 6). A mean is the ratio with b = 1, and this is its usual standard error
 clusters add sum_c sum_{i!=j in c} e_i e_j, as in Miller 2024 (arXiv 2411.00640).
 """
 
+from functools import lru_cache
+
 import numpy as np
 from scipy.stats import t as student
 
@@ -56,6 +58,7 @@ def design_effect(influence: FloatArray, codes: IntArray | None) -> float:
     return max(1.0, (standard_error(influence, codes) / alone) ** 2)
 
 
+@lru_cache(maxsize=4096)
 def critical(confidence: float, freedom: float) -> float:
     """Return the two-sided Student quantile; ``freedom`` inf gives the normal one."""
     return float(student.ppf(0.5 + confidence / 2, freedom))

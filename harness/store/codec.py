@@ -42,6 +42,7 @@ COVERAGE_COLUMNS = [
     "status",
     "cluster",
 ]
+_THREADED = 1 << 20  # bytes; starting threads for less takes longer than reading it
 _ASK_ANEW = "run again to ask its documents anew; `aligntax store verify` checks all the rest"
 
 
@@ -167,12 +168,8 @@ def read_table(path: Path, remedy: str = "run `aligntax rescore`") -> pa.Table:
 def _table(content: bytes, path: Path, columns: Sequence[str] | None, remedy: str) -> pa.Table:
     try:
         refuse_expansion(content)
-        table = pq.read_table(
-            pa.BufferReader(content),
-            columns=columns,
-            partitioning=None,
-            page_checksum_verification=True,
-        )
+        file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
+        table = file.read(columns, use_threads=len(content) > _THREADED)
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
         reason = str(error).partition("\n")[0]
         raise DamageError(f"{path}: damaged ({reason}); {remedy}") from None

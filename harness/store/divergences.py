@@ -38,7 +38,8 @@ def read_divergences(store: Store) -> list[PairDivergence]:
     Raises StoreError for a file that is too large or from a newer version, DamageError for one
     that isn't what was written.
     """
-    return [_pair(path, store) for path in sorted(store.root.glob("pairs/kl-*.json"))]
+    paths = sorted(store.root.glob("pairs/kl-*.json"))
+    return store.whole(paths, lambda path: _pair(path, store))
 
 
 def divergence_held(store: Store, identity: Mapping[str, JSON]) -> PairDivergence | None:

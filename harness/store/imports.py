@@ -23,6 +23,7 @@ from harness.store.store import Store
 
 __all__ = [
     "IMPORTED",
+    "aggregates_of",
     "check_number",
     "is_imported",
     "number_files",
@@ -94,7 +95,13 @@ def read_aggregates(store: Store, family: str, metric: str | None = None) -> lis
     """
     if not (store.root / "imports").exists():
         return []
-    runs = [run for run in store.runs() if run["family"] == family]
+    return aggregates_of(store, [run for run in store.runs() if run["family"] == family], metric)
+
+
+def aggregates_of(
+    store: Store, runs: Sequence[Mapping[str, JSON]], metric: str | None = None
+) -> list[Aggregate]:
+    """Return what :func:`read_aggregates` does, for the runs of one family, oldest first."""
     found = []
     for entry, checkpoint in stated_places(store, runs):
         if entry["conflict"] or (metric is None and not entry["primary"]):

@@ -36,7 +36,7 @@ def read_noise(store: Store) -> list[NoiseFloor]:
     Raises StoreError for a file that is too large or from a newer version, DamageError for one
     that isn't what was written.
     """
-    return [_floor(path) for path in sorted(store.root.glob("pairs/aa-*.json"))]
+    return store.whole(sorted(store.root.glob("pairs/aa-*.json")), _floor)
 
 
 def noise_of(store: Store, cell: str, machine: str) -> NoiseFloor | None:

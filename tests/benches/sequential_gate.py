@@ -124,11 +124,13 @@ def main(runs: int) -> None:
         line = sequential(rng, 10_000, mean, flips, runs)
         right = "PASS" if mean > -MARGIN else "REGRESSED"
         tenth = float(np.quantile(line.items, 0.9))
-        rates = [f"{line.share(right):.3f}", f"{np.mean(line.items):.3f}", f"{tenth:.3f}"]
+        used = float(np.mean(line.items))
+        rates = [f"{line.share(right):.3f}", f"{10_000 * used:,.0f}", f"{used:.3f}", f"{tenth:.3f}"]
         wrong = line.share("REGRESSED" if right == "PASS" else "PASS")
         lines.append([f"{100 * mean:+.0f}", f"{flips:.2f}", right, *rates, f"{wrong:.3f}"])
-    heads = ["true difference, pt", "psi", "right", "share right", "mean n/N", "90th percentile"]
-    table("Items that the sequential gate takes, N = 10,000", [*heads, "share wrong"], lines)
+    heads = ["true difference, pt", "psi", "right", "share right", "mean n", "mean n/N"]
+    heads += ["90th percentile of n/N", "share wrong"]
+    table("Items that the sequential gate takes, N = 10,000", heads, lines)
 
 
 if __name__ == "__main__":

@@ -191,6 +191,53 @@ def test_too_little_coverage_is_said_where_a_loss_isnt_certain_after_correction(
     assert reasons[0] == "33.3 % of the documents, 100 % needed"
 
 
+SEEN = "left out as samples of the tuning data: seen; name one to judge it"
+
+
+@pytest.mark.parametrize("rule", ["{task: '*', margin: 2}", "{group: general, margin: 2}"])
+def test_a_sample_of_the_tuning_data_is_judged_only_by_name(policy: Any, rule: str) -> None:
+    sides = [
+        {"a": cell(name, "a", 0), "seen": cell(name, "seen", wrong, seen_of="a")}
+        for name, wrong in (("sft", 0), ("dpo", 500))
+    ]
+    found = judged(policy(f"rules: [{rule}]\n"), *sides)
+    assert found.decision == "PASS"
+    assert found.reasons == (SEEN,)
+    assert found.unmatched == ()
+    named = judged(policy(f"rules: [{{task: seen, margin: 2}}, {rule}]\n"), *sides)
+    assert named.decision == "REGRESSED"
+    assert named.reasons == ()
+
+
+def test_only_samples_of_the_tuning_data_are_no_evidence(policy: Any) -> None:
+    sides = [{"seen": cell(name, "seen", 0, seen_of="a")} for name in ("sft", "dpo")]
+    found = judged(policy(), *sides)
+    assert found.exit_code == 4
+    assert SEEN in found.reasons
+
+
+def test_what_cant_be_compared_names_its_metric_and_margin(policy: Any) -> None:
+    found = only(judged(policy(), {"a": cell("sft", "a", 0)}, {}))
+    assert (found.metric, found.margin, found.estimate) == ("accuracy", 0.02, None)
+    assert only(judged(policy("rules: [{task: b}]\n"), {}, {})).margin == 0.0
+
+
+def test_texts_that_differ_from_each_other_dont_make_a_margin_invisible(policy: Any) -> None:
+    rng = np.random.default_rng(0)
+    texts = rng.uniform(50, 150, 80)
+    sides = []
+    for name in ("sft", "dpo"):
+        rows = np.column_stack([texts + rng.normal(0, 1, 80), np.full(80, 100.0)])
+        cells = evidence(name, row="wiki", task="wiki", cell=name, scores=scores(BITS, rows))
+        sides.append({"wiki": cells})
+    rule = only(judged(policy("rules: [{task: wiki, margin: 0.02}]\n"), *sides))
+    assert rule.decision == "PASS"
+    assert rule.detectable is not None
+    assert rule.detectable < 0.01
+    with pytest.raises(SpecError, match="less than the"):
+        judged(policy("rules: [{task: wiki, margin: 0.001}]\n"), *sides)
+
+
 def test_a_rule_that_has_nothing_left_to_say_says_nothing(policy: Any) -> None:
     text = "rules: [{task: 'a*', margin: 2}, {task: '*', margin: 2}]\n"
     sides = [{"a": cell(name, "a", 0)} for name in ("sft", "dpo")]

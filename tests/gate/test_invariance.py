@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from planted import Family, Planted
 
+from harness.analysis.comparison import comparison
 from harness.evidence import Evidence, Scores
 from harness.gate.decide import decide
 from harness.gate.judging import judge
@@ -19,6 +20,7 @@ from harness.gate.policy import Policy, load_policy
 from harness.gate.testing import row_tested
 from harness.metrics.metric import FloatArray
 from harness.records import SampleRecord
+from harness.render.compare import comparison_json
 from harness.results import Verdict
 from harness.scores import write_scores
 from harness.store import Store
@@ -43,14 +45,23 @@ def family(tmp_path_factory: pytest.TempPathFactory) -> Family:
 
 
 @pytest.fixture(scope="module")
-def whole(family: Family) -> Verdict:
-    return judge(Store(family.folder / "evals"), "sft", "dpo", lenient()).verdict
+def whole(family: Family) -> tuple[Verdict, str]:
+    return said(Store(family.folder / "evals"))
+
+
+def said(store: Store) -> tuple[Verdict, str]:
+    """The verdict on two checkpoints, and all that a comparison says of them."""
+    verdict = judge(store, "sft", "dpo", lenient()).verdict
+    return verdict, comparison_json(comparison(store, ["sft", "dpo"]))
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_order_batches_and_doubles_of_evidence_change_nothing(
-    family: Family, whole: Verdict, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+    family: Family,
+    whole: tuple[Verdict, str],
+    tmp_path_factory: pytest.TempPathFactory,
+    data: st.DataObject,
 ) -> None:
     source = Store(family.folder / "evals")
     store = Store(tmp_path_factory.mktemp("evals"))
@@ -61,7 +72,7 @@ def test_order_batches_and_doubles_of_evidence_change_nothing(
         for batch in data.draw(batches(records)):
             write_segment(store.cell_folder(cell.key) / "segments", batch)
         write_scores(store, cell)
-    assert judge(store, "sft", "dpo", lenient()).verdict == whole
+    assert said(store) == whole
     shutil.rmtree(store.root)
 
 

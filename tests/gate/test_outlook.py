@@ -120,3 +120,25 @@ def test_foreseen_decisions_are_those_of_the_test_itself() -> None:
     passed = np.mean([each.decision == "PASS" for each in real])
     assert found.passed == pytest.approx(passed, abs=0.12)
     assert found.mean == pytest.approx(np.mean([each.n for each in real]), rel=0.08)
+
+
+def test_how_much_other_outcomes_vary_is_said_to_be_assumed(tmp_path: Path) -> None:
+    made = Family(tmp_path, 60)
+    made.write_tasks({"quiz": {"variants": ["mcf"]}})
+    made.plant("sft", Planted(wrong=range(0, 60, 3)))
+    made.run("sft")
+    found = planned(made, "rules: [{task: quiz, metric: brier, margin: 0.01}]\n")
+    assert only(found).assumed
+    text = outlook_text(found)
+    assert "refused unless differences vary less than assumed" in text
+    assert "the differences are assumed to vary as one side does" in text
+    assert not only(planned(made, "rules: [{task: quiz, margin: 40}]\n")).assumed
+
+
+def test_samples_of_the_tuning_data_are_left_out_and_said(tmp_path: Path) -> None:
+    made = Family(tmp_path, 60, {"quiz": {}, "sample": {"seen_of": "quiz"}})
+    made.plant("sft", Planted())
+    made.run("sft")
+    found = planned(made, "rules: [{task: '*', margin: 40}]\n")
+    assert [rule.row for rule in found.rules] == ["quiz:plain"]
+    assert "left out as samples of the tuning data: sample:plain;" in outlook_text(found)

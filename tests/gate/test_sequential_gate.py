@@ -444,3 +444,18 @@ def test_a_gate_agrees_with_the_fixed_one_on_the_whole_benchmark(tmp_path: Path)
     rows = [find_subject(job.store, name).rows for name in ("sft", "dpo")]
     fixed = decide(load_policy(family.folder / "gate.yaml"), {"sft": rows[0]}, rows[1], "dpo")
     assert sequential.decision == fixed.decision == "REGRESSED"
+
+
+def test_a_sample_of_the_tuning_data_is_not_asked_unless_it_is_named(tmp_path: Path) -> None:
+    made = Family(tmp_path, 200, {"quiz": {}, "sample": {"seen_of": "quiz"}})
+    made.plant("sft", Planted())
+    made.run("sft")
+    backend = made.plant("dpo", Planted())
+    found = made.gate("rules: [{task: '*', margin: 20}]\nallow_underpowered: true\n")
+    assert [rule.row for rule in found.rules] == ["quiz:plain"]
+    assert found.decision == "PASS"
+    assert "left out as samples of the tuning data: sample:plain" in found.reasons[0]
+    asked = len(backend.asked)
+    named = made.gate("rules: [{task: sample, margin: 20}]\nallow_underpowered: true\n")
+    assert [rule.row for rule in named.rules] == ["sample:plain"]
+    assert len(backend.asked) > asked
