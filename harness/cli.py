@@ -15,11 +15,22 @@ from typer.exceptions import TyperException
 
 from harness.cli_baseline import baseline_app
 from harness.cli_bench import bench
+from harness.cli_board import board
 from harness.cli_compare import compare
 from harness.cli_gate import gate, plan_gate
 from harness.cli_import import import_app
+from harness.cli_index import index
+from harness.cli_report import report
 from harness.cli_run import evaluate, resumable
-from harness.cli_store import JsonOption, end_with, opened, opened_index, rescore, store_app
+from harness.cli_store import (
+    JsonOption,
+    end_with,
+    opened,
+    opened_index,
+    reading,
+    rescore,
+    store_app,
+)
 from harness.cli_tasks import tasks_app
 from harness.errors import AligntaxError
 
@@ -35,8 +46,11 @@ app.add_typer(tasks_app, name="tasks")
 app.add_typer(store_app, name="store")
 app.add_typer(import_app, name="import")
 app.add_typer(baseline_app, name="baseline")
+store_app.command("index")(index)
 app.command("rescore")(rescore)
 app.command("compare")(compare)
+app.command("report")(report)
+app.command("board")(board)
 app.command("bench")(bench)
 app.command("gate")(gate)
 app.command("plan-gate")(plan_gate)
@@ -190,12 +204,12 @@ def show(
     from harness.store import merge_runs
     from harness.store.imports import read_aggregates
 
-    here = opened(store)
-    families = merge_runs(here.runs())
-    name = family or next(iter(families), None)
-    if name is None or name not in families:
-        what = f"family {family!r}; it has {', '.join(families) or 'none'}" if family else "run"
-        raise EvidenceError(f"{here.root}: no {what} in it")
+    with reading(store) as here:
+        families = merge_runs(here.runs())
+        name = family or next(iter(families), None)
+        if name is None or name not in families:
+            what = f"family {family!r}; it has {', '.join(families) or 'none'}" if family else "run"
+            raise EvidenceError(f"{here.root}: no {what} in it")
     if cost:
         print_costs([run for run in here.runs() if run["family"] == name])
         return
@@ -207,25 +221,6 @@ def show(
     print_out(stage_table_markdown(table) if markdown else stage_table_text(table))
     if stated:
         print_out(f"\n{stated_text(stated)}")
-
-
-@app.command()
-def board(
-    store: StoreOption = None,
-    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Local port.")] = 8501,
-) -> None:
-    """Open the leaderboard on 127.0.0.1; it only reads the store.
-
-    Example: aligntax board --store ./evals
-    """
-    from importlib.resources import files
-
-    environment = os.environ | {"ALIGNTAX_STORE": str((store or Path("evals")).resolve())}
-    command = [sys.executable, "-m", "streamlit", "run", str(files("leaderboard") / "app.py")]
-    command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
-    command += ["--server.headless", "true", "--browser.gatherUsageStats", "false"]
-    command += ["--client.toolbarMode", "minimal"]
-    os.execve(sys.executable, command, environment)  # so that a signal to us stops the server
 
 
 def _say(line: str) -> None:

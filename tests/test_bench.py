@@ -1,6 +1,7 @@
 """The bench measures both sides on the same requests, and says how alike they are."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from tiny_models import save, tiny_llama, tiny_tokenizer
 
 from harness import cli
+from harness.results.bench import SideCost, Workload
 
 TASKS = "medical_qa_en:cf,note_summary_en,perplexity_medical_en"
 
@@ -50,6 +52,26 @@ def test_both_sides_answer_alike_and_are_timed_in_turn(found: dict[str, Any]) ->
     assert choice["differing_choices"] == choice["differing_greedy"] == 0
     assert rows["note_summary_en"]["differing_texts"] == 0
     assert rows["perplexity_medical_en"]["largest_difference"] < 1e-2
+
+
+def test_without_other_batches_the_best_is_the_one_there_is() -> None:
+    cost = SideCost(seconds=(2.0,), median=2.0, tokens=1, working_bytes=None)
+    work = Workload(
+        row="quiz",
+        documents=1,
+        requests=1,
+        ours=cost,
+        theirs=replace(cost, median=6.0),
+        batch_size=8,
+        other_batches={},
+        largest_difference=None,
+        differing_choices=None,
+        differing_greedy=None,
+        differing_texts=None,
+        unique_tokens=1,
+        share_of_limit=0.5,
+    )
+    assert work.ratio == work.ratio_to_best == 3.0
 
 
 def test_shared_beginnings_are_counted_once(found: dict[str, Any]) -> None:

@@ -1,14 +1,18 @@
 """The bundled family shows what real ones show, and a second run computes nothing."""
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from likeness import differences, outline
 
 from harness.analysis.families import table_of
 from harness.registry import builtin_tasks
+from harness.report.files import FORMATS, write_report
+from harness.report.gather import report_of
 from harness.results import StageTable
 from harness.store import Store
 
@@ -19,10 +23,8 @@ def demo(store: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    folder = tmp_path_factory.mktemp("demo")
-    assert "documents asked" in demo(folder).stderr
-    return Store(folder)
+def store(demo_store: Path) -> Store:
+    return Store(demo_store)
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +113,28 @@ def test_the_readme_shows_the_demos_table(store: Store, pytestconfig: pytest.Con
         assert len(values) == 3
         step = 1.5 if max(values) > 5 else 0.05  # a document or two; a last digit
         assert printed[name] == pytest.approx(values, abs=step), name
+
+
+def test_the_committed_report_is_the_demos(
+    store: Store, tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    example = pytestconfig.rootpath / "reports" / "example"
+    written = write_report(report_of(store, "medical-demo"), tmp_path, list(FORMATS))
+    assert sorted(path.name for path in written) == sorted(p.name for p in example.iterdir())
+    kept = {path.suffix: (example / path.name).read_text(encoding="utf-8") for path in written}
+    made = {path.suffix: path.read_text(encoding="utf-8") for path in written}
+    assert differences(json.loads(made[".json"]), json.loads(kept[".json"])) == []
+    assert outline(made[".md"]) == outline(kept[".md"])
+    titles = [re.findall(r"<h[1-3][^>]*>(.*?)</h", page[".html"]) for page in (made, kept)]
+    assert titles[0] == titles[1]
+    assert sum(len(text.encode()) for text in kept.values()) < 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("place", "value"), [("value", 0.5), ("n", 61), ("unit", "nats"), ("low", None)]
+)
+def test_a_report_that_says_something_else_is_told_apart(place: str, value: object) -> None:
+    kept = {"value": 0.47, "n": 60, "unit": "%", "low": 0.4, "why": {"wrong": 3}}
+    near = {**kept, "value": 0.48, "why": {"wrong": 4, "empty": 1}}
+    assert differences({"row": [near]}, {"row": [kept]}) == []
+    assert len(differences({"row": [{**kept, place: value}]}, {"row": [kept]})) == 1

@@ -69,6 +69,7 @@ LAYERS = (  # low to high; a module imports from its own layer and those below
         "progress",
     },
     {"gate"},
+    {"report"},
     {"importing"},
     {"evaluate", "local_data", "listings", "check", "prompts", "task_listings", "store_listings"},
     {"import_listings"},
@@ -77,9 +78,12 @@ LAYERS = (  # low to high; a module imports from its own layer and those below
         "cli",
         "cli_baseline",
         "cli_bench",
+        "cli_board",
         "cli_compare",
         "cli_gate",
         "cli_import",
+        "cli_index",
+        "cli_report",
         "cli_run",
         "cli_store",
         "cli_tasks",
@@ -103,7 +107,16 @@ ALLOWED = {
         "harness.errors",
     },
 }
-HEAVY = ("torch", "transformers", "datasets", "lm_eval", "streamlit", "sklearn", "evaluate")
+HEAVY = (
+    "torch",
+    "transformers",
+    "datasets",
+    "lm_eval",
+    "streamlit",
+    "sklearn",
+    "evaluate",
+    "altair",
+)
 
 
 def imports(path: Path) -> Iterator[str]:

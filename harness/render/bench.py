@@ -57,7 +57,7 @@ def _notes(bench: Bench) -> list[str]:
     lines = [
         f"{bench.parameters / 1e6:.0f}M parameters, vocabulary {bench.vocabulary:,}; "
         f"{said['dtype']} on {said['device']}, max_length {said['max_length']}; medians of "
-        f"{said['repeats']} turns each, ours and theirs by turns.",
+        f"{said['repeats']} turn{'' if said['repeats'] == 1 else 's'} each, in turn.",
         f"HFLM at batch {', '.join(map(str, used))}, its best of {', '.join(map(str, sizes))}"
         " beside it; ours chooses its own. Memory is the peak beyond the weights.",
         "tokens: read by HFLM over read by ours. of the limit: unique tokens × FLOPs per token "

@@ -36,6 +36,16 @@ def cost_cells(cost: Mapping[str, JSON] | None) -> dict[str, str]:
     }
 
 
+def rate(value: float | None) -> str:
+    """Return seconds or a rate in three digits; a dash where it isn't known."""
+    return _text(None if value is None else float(value))
+
+
+def gigabytes(count: int | None) -> str:
+    """Return bytes as gigabytes; a dash where they aren't known."""
+    return _ratio(count, _GIGABYTE)
+
+
 def _ratio(above: float | None, below: float | None) -> str:
     """Return a quotient; a dash if there is nothing on either side."""
     return _text(above / below if above and below else None)
