@@ -1,13 +1,15 @@
 """``aligntax store``: care of the store; and ``aligntax rescore``."""
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from harness.errors import DamageError
     from harness.store import Store
     from harness.store.index import Index
     from harness.store.waste import Item
@@ -203,6 +205,30 @@ def opened(store: Path | None) -> "Store":
     if not root.exists():
         raise EvidenceError(f"{root}: no such store; name one by --store, `aligntax run` makes one")
     return Store(root)
+
+
+@contextmanager
+def reading(store: Path | None) -> "Iterator[Store]":
+    """Give a store to show: damaged accounts and pairs are said, and left out of what is shown.
+
+    What isn't found without them ends with 74.
+    """
+    from harness.errors import EvidenceError
+    from harness.store import Store
+
+    said: set[str] = set()
+
+    def told(error: "DamageError") -> None:
+        if str(error) not in said:
+            _say(f"aligntax: {error}; left out here")
+        said.add(str(error))
+
+    try:
+        yield Store(opened(store).root, told)
+    except EvidenceError as error:
+        if not said:
+            raise
+        end_with([str(error)])
 
 
 def opened_index(store: "Store") -> "Index":

@@ -2,5 +2,21 @@
 
 import streamlit as st
 
-st.set_page_config(page_title="aligntax", layout="wide")
-st.navigation([st.Page("views/stages.py", title="Stages", default=True)]).run()
+PAGES = {
+    "overview": "Overview",
+    "leaderboard": "Leaderboard",
+    "stages": "Stages",
+    "compare": "Compare",
+    "samples": "Samples",
+    "gates": "Gates",
+    "runs": "Runs",
+}
+SIDEBAR = 190  # pixels: short names leave the room to the tables
+
+st.set_page_config(page_title="aligntax", layout="wide", initial_sidebar_state=SIDEBAR)
+st.navigation(
+    [
+        st.Page(f"views/{file}.py", title=title, url_path=file, default=file == "overview")
+        for file, title in PAGES.items()
+    ]
+).run()

@@ -121,8 +121,8 @@ def steps(machine: Path, tmp_path: Path) -> Steps:
 def _taken(found: list[dict[str, Any]], inputs: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """Yield the steps that run something, unless an input that they need is empty."""
     for step in found:
-        condition = re.fullmatch(r"inputs\.([a-z-]+) != ''", step.get("if", ""))
-        if "run" in step and (condition is None or inputs[condition.group(1)]):
+        conditions = re.findall(r"inputs\.([a-z-]+) (==|!=) ''", step.get("if", ""))
+        if "run" in step and all((inputs[n] != "") == (op == "!=") for n, op in conditions):
             yield {"env": {}, **step}
 
 
@@ -198,6 +198,22 @@ def test_the_action_does_the_same(
         "verdict.html",
     }
     assert "report-path=report/verdict.html" in (tmp_path / "output").read_text()
+
+
+def test_the_action_asks_no_further_than_the_verdict_takes(
+    steps: Steps, machine: Path, tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    plant(machine, range(0, 90, 2))
+    action = yaml.safe_load((pytestconfig.rootpath / "action.yml").read_text())
+    (given,) = (step["with"] for step in workflow(machine, "action") if "id" in step)
+    inputs = {name: about.get("default", "") for name, about in action["inputs"].items()} | given
+    assert steps(action["runs"]["steps"], inputs | {"sequential": "true"}) == 1
+    (rule,) = json.loads((machine / "report" / "verdict.json").read_text())["rules"]
+    assert rule["stopped"]["certified"]
+    assert rule["stopped"]["n"] < DOCUMENTS
+    (candidate,) = Store(machine / "evals").runs()
+    (cell,) = candidate["cells"]
+    assert len(Store(machine / "evals").records(cell["key"])) < DOCUMENTS
 
 
 def test_no_input_of_the_action_is_pasted_into_a_shell(pytestconfig: pytest.Config) -> None:

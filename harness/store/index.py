@@ -8,13 +8,11 @@ the files any more are made again. An index that is missing, unreadable or of an
 made anew, one that can't be written (a read-only store) is done without. It is never the truth:
 nothing is computed from it that the records couldn't give.
 
-More per cell (estimates, a checkpoint x document matrix) goes into further files beside these
-two, row by row under the same stamps.
+Beside these two lie the analysed results of the board: :mod:`harness.store.index_board`.
 """
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,10 +20,8 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from harness.errors import StoreError
-from harness.records import FORMAT_VERSION, JSON, canonical
-from harness.store.codec import read_table, table_bytes
-from harness.store.files import write_whole
+from harness.records import JSON, canonical
+from harness.store.index_files import read_index, write_index
 from harness.store.index_rows import CellRow, Name, RunRow, read_cell, read_run
 from harness.store.stamps import cell_stamp, file_stamp
 from harness.store.store import Store
@@ -90,7 +86,7 @@ def open_index(store: Store, reading: Callable[[int], None] = lambda cells: None
     ``reading`` is told how many cells have to be read, if any. Raises StoreError where the folders
     can't be listed; a damaged cell or run is a row that says so.
     """
-    return Index(cells=_cells(store, reading), runs=_runs(store))
+    return Index(cells=_cells(store, reading), runs=open_runs(store))
 
 
 def _cells(store: Store, reading: Callable[[int], None]) -> Mapping[str, CellRow]:
@@ -110,7 +106,8 @@ def _cells(store: Store, reading: Callable[[int], None]) -> Mapping[str, CellRow
     return found
 
 
-def _runs(store: Store) -> tuple[RunRow, ...]:
+def open_runs(store: Store) -> tuple[RunRow, ...]:
+    """Return the index's part on runs, oldest first, brought up to date."""
     path = store.root / "index" / "runs.parquet"
     held = _held(path, _RUNS, _to_run)
     known: set[Name] = set()
@@ -125,27 +122,35 @@ def _runs(store: Store) -> tuple[RunRow, ...]:
     return tuple(found)
 
 
+def family_files(store: Store) -> dict[str, list[Path]]:
+    """Return where the accounts of each family's runs lie, oldest first, damaged ones left out.
+
+    The family that was run last comes first. Raises StoreError where the folder can't be listed.
+    """
+    files = {file.stem: file for file in store.run_files()}
+    found: dict[str, list[Path]] = {}
+    for run in reversed(open_runs(store)):
+        if run.damage is None and run.id in files:
+            found.setdefault(run.family, []).insert(0, files[run.id])
+    return found
+
+
 def _is_of(row: RunRow, file: Path) -> bool:
     return row.id == file.stem and row.stamp == file_stamp(file)
 
 
 def _held(path: Path, schema: pa.Schema, row: Callable[[Mapping[str, JSON]], T]) -> Sequence[T]:
     """Return an index file's rows; none where it can't be used as it is."""
+    table = read_index(path, schema, str(INDEX_VERSION))
     try:
-        table = read_table(path)
-        version = (table.schema.metadata or {}).get(b"index_version")
-        if version != str(INDEX_VERSION).encode() or not table.schema.equals(schema):
-            return []
-        return [row(held) for held in table.to_pylist()]
-    except (StoreError, ValueError, TypeError):  # a convenience: what is missing is made again
+        return [] if table is None else [row(held) for held in table.to_pylist()]
+    except (ValueError, TypeError):  # a convenience: what is missing is made again
         return []
 
 
 def _write(path: Path, schema: pa.Schema, rows: Iterable[Mapping[str, JSON]]) -> None:
-    metadata = {"format_version": str(FORMAT_VERSION), "index_version": str(INDEX_VERSION)}
-    table = pa.Table.from_pylist(list(rows), schema=schema.with_metadata(metadata))
-    with suppress(StoreError):  # a store that may only be read is listed all the same
-        write_whole(path, table_bytes(table))
+    table = pa.Table.from_pylist(list(rows), schema=schema)
+    write_index(path, table, str(INDEX_VERSION))
 
 
 def _from_cell(row: CellRow) -> Mapping[str, JSON]:

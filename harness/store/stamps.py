@@ -14,7 +14,8 @@ from pathlib import Path
 
 from harness.store.files import disk, listing
 
-_EVIDENCE = ("runs", "runs/plans", "verdicts", "refs", "pairs")
+_PLANS = "runs/plans"  # named by content, and by runs
+_EVIDENCE = ("runs", _PLANS, "verdicts", "refs", "pairs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,14 @@ def fingerprint(root: Path) -> str:
     keys = sorted(entry.name for entry in listing(root / "cells"))
     rest = stamp_of([f"{root}/{folder}" for folder in _EVIDENCE])
     return _short([*((key, cell_stamp(root, key).text) for key in keys), ("", rest.text)])
+
+
+def accounts_stamp(root: Path) -> str:
+    """Return a text that is another one after any write that isn't to cells, plans or scores.
+
+    A handful of folders: it is cheap however many cells there are.
+    """
+    return stamp_of([f"{root}/{folder}" for folder in _EVIDENCE if folder != _PLANS]).text
 
 
 def _short(seen: Iterable[tuple[object, ...]]) -> str:

@@ -2,12 +2,12 @@
 
 import json
 import os
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import pyarrow as pa
 
@@ -25,6 +25,7 @@ from harness.store.journal import Journal, left_behind, read_journal
 from harness.store.json_files import read_account, read_cell_file, read_plan
 from harness.store.stamps import fingerprint
 
+T = TypeVar("T")
 PlannedDocument: TypeAlias = tuple[str, str, str]
 """A document's id, the hash of its request and the hash of its fields, as a run wants them."""
 Asked: TypeAlias = tuple[str, str]
@@ -57,9 +58,14 @@ class Coverage:
 class Store:
     """Reads and writes one store folder; it appears with the first write."""
 
-    def __init__(self, root: Path) -> None:
-        """Take the folder as it is; nothing is created or read yet."""
+    def __init__(self, root: Path, told: Callable[[DamageError], None] | None = None) -> None:
+        """Take the folder as it is; nothing is created or read yet.
+
+        ``told`` hears of damaged accounts and pairs, which are left out then; without it they
+        raise. Whoever decides by the evidence can't do without.
+        """
         self.root = root
+        self._told = told
 
     def open_cell(self, key: str, identity: Mapping[str, JSON]) -> "CellWriter":
         """Return a writer for a cell, its ``cell.json`` written first."""
@@ -177,7 +183,19 @@ class Store:
 
     def runs(self) -> list[Mapping[str, JSON]]:
         """Return the accounts of all runs, oldest first."""
-        return [read_account(path) for path in self.run_files()]
+        return self.whole(self.run_files(), read_account)
+
+    def whole(self, files: Iterable[Path], read: Callable[[Path], T]) -> list[T]:
+        """Return what files hold, without the damaged ones if somebody is told of them."""
+        found = []
+        for file in files:
+            try:
+                found.append(read(file))
+            except DamageError as error:
+                if self._told is None:
+                    raise
+                self._told(error)
+        return found
 
     def run_files(self) -> list[Path]:
         """Return where the accounts of the runs lie, oldest first."""

@@ -25,6 +25,7 @@ __all__ = [
     "UsedSide",
     "read_verdict",
     "read_verdicts",
+    "verdict_files",
     "write_verdict",
 ]
 
@@ -63,6 +64,15 @@ class StoredVerdict:
     sides: tuple[UsedSide, ...]
     """The references as they were given, the candidate last, if it has any evidence."""
 
+    @property
+    def judged(self) -> UsedSide | None:
+        """The candidate; None: it had no evidence.
+
+        A sequential gate knows it by the run.yaml and looks for its evidence with the family.
+        """
+        last, name = (self.sides[-1] if self.sides else None), self.verdict.candidate
+        return last if last and last.name in (name, f"{last.family}:{name}") else None
+
 
 _VERDICT: TypeAdapter[Verdict] = TypeAdapter(Verdict)
 _SIDES: TypeAdapter[tuple[UsedSide, ...]] = TypeAdapter(tuple[UsedSide, ...])
@@ -86,7 +96,12 @@ def write_verdict(store: Store, verdict: Verdict, sides: Sequence[UsedSide]) -> 
 
 def read_verdicts(store: Store) -> list[StoredVerdict]:
     """Return all verdicts of a store, the oldest first; errors as :func:`read_verdict`."""
-    return [read_verdict(path) for path in sorted(_folder(store).glob("*.json"))]
+    return [read_verdict(path) for path in verdict_files(store)]
+
+
+def verdict_files(store: Store) -> list[Path]:
+    """Return where the verdicts lie, the oldest first."""
+    return sorted(_folder(store).glob("*.json"))
 
 
 def read_verdict(path: Path) -> StoredVerdict:

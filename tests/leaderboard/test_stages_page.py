@@ -1,80 +1,136 @@
-"""The first page shows the store's stage table, and explains a store that is empty or half done."""
+"""The page on stages: every part says what the analysis says of the same chain."""
 
 import json
-from collections.abc import Callable
+import shutil
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
+from board_pages import HARMFUL, NOTES, QUIZ, filled, page, table, texts
 
+from harness.analysis.comparison import comparison
 from harness.analysis.families import table_of
-from harness.evaluate import prepare
 from harness.render import difference_text, estimate_text
-from harness.run import run
-from harness.spec import load_spec
+from harness.render.numbers import signed_text
+from harness.store import Store, merge_runs
 
-Write = Callable[..., Path]
+CHAIN = ["base", "sft-2", "dpo-a"]
+CHECKPOINTS = [
+    {"name": "base", "stage": "base", "model": "toy/base"},
+    *(
+        {
+            "name": f"sft-{i}",
+            "stage": "sft",
+            "parent": "base",
+            "model": f"toy/sft-{i}",
+            "attributes": {"step": 100 * i},
+        }
+        for i in (1, 2, 3)
+    ),
+    *(
+        {"name": f"dpo-{x}", "stage": "aligned", "parent": "sft-2", "model": f"toy/dpo-{x}"}
+        for x in "ab"
+    ),
+]
 
 
-class Silent:
-    def load(self, checkpoint: str) -> None: ...
-
-    def begin(self, cell: object, documents: int) -> None: ...
-
-    def advance(self) -> None: ...
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tasks = [{**QUIZ}, {**NOTES}, {**HARMFUL}]
+    return filled(tmp_path_factory.mktemp("stages"), checkpoints=CHECKPOINTS, tasks=tasks)
 
 
-@pytest.fixture
-def page(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
-) -> Callable[[], AppTest]:
-    monkeypatch.setenv("ALIGNTAX_STORE", str(tmp_path / "evals"))
-    app = pytestconfig.rootpath / "leaderboard" / "app.py"
-    return lambda: AppTest.from_file(app, default_timeout=30).run()
+def charts(shown: object) -> list[str]:
+    return [each.proto.spec for each in shown.get("vega_lite_chart")]  # type: ignore[attr-defined]
 
 
-def test_the_numbers_on_the_page_are_the_analysis_own(
-    page: Callable[[], AppTest], write_spec: Write
+def test_trajectories_are_the_stage_tables_numbers(
+    store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = prepare(load_spec(write_spec()))
-    summary = run(job.plan, job.inspections, job.store, Silent())
-    (row,) = table_of(job.store, summary.run).rows
-    shown = page()
-    assert not shown.exception
-    frame = shown.dataframe[0].value
-    base, sft, _ = row.entries
-    assert frame["base"][0] == estimate_text(base.estimate, row.info.unit, with_unit=False)
-    assert sft.change is not None
-    delta = difference_text(sft.change.difference, row.info.unit, with_unit=False)
-    assert delta in frame["sft Δ base"][0]
+    shown = page(store, "stages", monkeypatch, checkpoint="dpo-a")
+    assert "base → sft-2 → dpo-a" in texts(shown)
+    frame = table(shown, "task row").set_index("task row")
+    held = Store(store)
+    for row in table_of(held, merge_runs(held.runs())["toy"]).rows:
+        entries = {entry.checkpoint: entry for entry in row.entries}
+        for name in CHAIN:
+            value = estimate_text(entries[name].estimate, row.info.unit, with_unit=False)
+            assert frame[name][row.name] == value
+        change = entries["dpo-a"].change
+        assert change is not None
+        delta = difference_text(change.difference, row.info.unit, with_unit=False)
+        assert delta in frame["dpo-a Δ parent"][row.name]
+    (chart,) = charts(shown)
+    assert "quiz:plain" in chart
 
 
-def test_an_empty_store_says_how_to_fill_it(page: Callable[[], AppTest]) -> None:
-    shown = page()
-    assert not shown.exception
-    assert "aligntax run" in shown.info[0].value
-
-
-def test_a_half_finished_run_is_named_so(
-    page: Callable[[], AppTest], write_spec: Write, tmp_path: Path
+def test_what_was_forgotten_is_the_comparisons(
+    store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = prepare(load_spec(write_spec()))
-    run(job.plan, job.inspections, job.store, Silent())
-    (path,) = tmp_path.glob("evals/runs/*.json")
-    content = json.loads(path.read_text())
-    content |= {"finished": False, "cells": content["cells"][:1]}
-    path.write_text(json.dumps(content))
-    shown = page()
-    assert not shown.exception
-    assert "isn't finished" in shown.warning[0].value
-    assert shown.dataframe[0].value["dpo"][0] == "not evaluated"
+    shown = page(store, "stages", monkeypatch, checkpoint="dpo-a", about="Forgetting")
+    frame = table(shown, "best − last").set_index("row")
+    found = comparison(Store(store), CHAIN).forgetting
+    assert len(frame) == len(found.rows)
+    for row in found.rows:
+        assert frame["best − last"][row.row] == signed_text(row.forgetting, "%", False)
+    after, changed = charts(shown)
+    assert "after dpo-a" in after
+    assert "since sft-2" in changed
+    assert "forgotten" in table(shown, "kept", "never")
 
 
-def test_a_damaged_store_is_one_message(
-    page: Callable[[], AppTest], write_spec: Write, tmp_path: Path
+def test_siblings_stand_in_the_plane_with_their_front(
+    store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "evals" / "runs").mkdir(parents=True)
-    (tmp_path / "evals" / "runs" / "x.json").write_text("{")
-    shown = page()
-    assert not shown.exception
-    assert "damaged" in shown.code[0].value
+    shown = page(store, "stages", monkeypatch, checkpoint="dpo-a", about="Tax and gain")
+    assert shown.multiselect(key="siblings").value == ["dpo-a", "dpo-b"]
+    found = comparison(Store(store), ["dpo-a", "dpo-b"])
+    (front,) = found.fronts
+    duel = front.duels[0]
+    frame = table(shown, "pair")
+    assert frame["gain"][0] == signed_text(duel.gain, "%", False)
+    assert frame["kept"][0] == signed_text(duel.kept, "%", False)
+    (chart,) = charts(shown)
+    assert all(name in chart for name in ("dpo-a", "dpo-b"))
+    assert list(table(shown, "TAX⁺")["checkpoint"]) == ["dpo-a", "dpo-b"]
+
+
+def test_curves_follow_the_attributes_of_a_stage(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = {"checkpoint": "sft-3", "about": "Training", "curve": "quiz:plain"}
+    shown = page(store, "stages", monkeypatch, **query)
+    curves = comparison(Store(store), ["sft-1", "sft-2", "sft-3"]).curves
+    curve = next(each for each in curves if each.row == "quiz:plain" and each.attribute == "step")
+    frame = table(shown, "step")
+    assert list(frame["step"]) == [point.at for point in curve.points]
+    texts_of = [estimate_text(p.estimate, curve.unit, with_unit=False) for p in curve.points]
+    assert list(frame[f"{curve.metric}, %"]) == texts_of
+    assert table(shown, "peak")["peak"][0].startswith(curve.peak)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"checkpoint": "base", "about": "Tax and gain"}, "A root has no parent"),
+        ({"checkpoint": "base", "about": "Forgetting"}, "A root has no earlier stage"),
+        ({"checkpoint": "dpo-a", "about": "Training"}, "attributes: {step: 1000}"),
+        ({"checkpoint": "dpo-a", "about": "Format or capability"}, "formats: [plain, chat]"),
+    ],
+)
+def test_what_cannot_be_shown_says_what_it_needs(
+    store: Path, monkeypatch: pytest.MonkeyPatch, query: dict[str, str], said: str
+) -> None:
+    assert said in texts(page(store, "stages", monkeypatch, **query))
+
+
+def test_a_checkpoint_without_evidence_is_one_line(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half = shutil.copytree(store, tmp_path / "evals", ignore=shutil.ignore_patterns("index"))
+    (path,) = half.glob("runs/*.json")
+    account = json.loads(path.read_text())
+    kept = [cell for cell in account["cells"] if cell["checkpoint"] != "dpo-a"]
+    path.write_text(json.dumps(account | {"finished": False, "cells": kept}))
+    shown = page(half, "stages", monkeypatch, checkpoint="dpo-a", about="Forgetting")
+    assert "dpo-a: the store has no evidence of it; run it first" in texts(shown)
+    assert "dpo-a has 0 of 3 rows" in texts(shown)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from board_pages import html, page, texts
 from leaks import contents, grams, leaks, pieces_in
 from wards import Aligntax, Ward, evaluate, planted, scripted
 
@@ -116,13 +117,15 @@ def test_the_scores_of_a_private_run_are_exactly_those_of_an_open_one(
 def test_the_leaderboard_reads_no_text(
     ward: Ward, tmp_path: Path, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from leaderboard import source
-
     evaluate(ward(mode))
-    monkeypatch.setenv("ALIGNTAX_STORE", str(tmp_path / f"evals-{mode}"))
-    shown = repr(source.families())
+    store = tmp_path / f"evals-{mode}"
+    shown = ""
+    for view in ("overview", "leaderboard", "stages", "samples"):
+        app = page(store, view, monkeypatch, row="first:gen")
+        frames = [frame.value.to_csv() for frame in app.dataframe]
+        shown += "\n".join([texts(app), html(app), *frames])
     assert "first:gen" in shown
-    check(mode, tmp_path / f"evals-{mode}", shown)
+    check(mode, store, shown)
 
 
 def test_a_corrected_key_is_asked_again_and_then_known(ward: Ward, tmp_path: Path) -> None:
