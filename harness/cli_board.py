@@ -33,7 +33,7 @@ def board(
         ),
     ] = False,
 ) -> None:
-    """Open the leaderboard on 127.0.0.1; it only reads the store.
+    """Open the leaderboard on 127.0.0.1; of the store only its index is written.
 
     Example: aligntax board --store ./evals
     """

@@ -201,7 +201,8 @@ def _legend(table: StageTable, notes: Footnotes) -> list[str]:
 
 
 def _methods(methods: Iterable[str]) -> str:
-    return ", ".join(sorted({method.split(" (")[0] for method in methods}))
+    names = sorted({method.split(" (")[0] for method in methods})
+    return ("; " if any(", " in name for name in names) else ", ").join(names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,13 +80,15 @@ def read_board_index(store: Store) -> Indexed | None:
     folder = store.root / "index"
     checkpoints = read_index(folder / "checkpoints.parquet", CHECKPOINTS, VERSION)
     entries = read_index(folder / "entries.parquet", ENTRIES, VERSION)
-    if checkpoints is None or entries is None or _lacks(checkpoints) or _lacks(entries):
+    if checkpoints is None or entries is None:
         return None
     notes = checkpoints.schema.metadata
     try:
         damage = tuple(map(str, json.loads(notes[b"damage"])))
         rest = notes[b"rest"].decode()
     except (KeyError, ValueError, TypeError):
+        return None
+    if _lacks(checkpoints, finished=bool(rest)) or _lacks(entries, finished=bool(rest)):
         return None
     whole = pc.is_in(
         entries["basis"], pa.concat_arrays([*checkpoints["basis"].chunks, pa.array([""])])
@@ -96,9 +98,10 @@ def read_board_index(store: Store) -> Indexed | None:
     return Indexed(checkpoints=checkpoints, entries=entries, rest=rest, damage=damage)
 
 
-def _lacks(table: pa.Table) -> bool:
-    """Tell whether something is missing that can't be."""
-    return any(table[name].null_count for name in table.column_names if name not in _MAY_LACK)
+def _lacks(table: pa.Table, finished: bool) -> bool:
+    """Tell whether something is missing that can't be; the extras come last of all."""
+    may = _MAY_LACK if finished else _MAY_LACK | {*ENTRY_EXTRAS, *CHECKPOINT_EXTRAS}
+    return any(table[name].null_count for name in table.column_names if name not in may)
 
 
 def is_indexed(store: Store) -> bool:

@@ -12,6 +12,7 @@ from harness.analysis.families import table_of
 from harness.render import difference_text, estimate_text
 from harness.render.numbers import signed_text
 from harness.store import Store, merge_runs
+from leaderboard.plain import plain
 
 CHAIN = ["base", "sft-2", "dpo-a"]
 CHECKPOINTS = [
@@ -132,5 +133,6 @@ def test_a_checkpoint_without_evidence_is_one_line(
     kept = [cell for cell in account["cells"] if cell["checkpoint"] != "dpo-a"]
     path.write_text(json.dumps(account | {"finished": False, "cells": kept}))
     shown = page(half, "stages", monkeypatch, checkpoint="dpo-a", about="Forgetting")
-    assert "dpo-a: the store has no evidence of it; run it first" in texts(shown)
+    said = plain("dpo-a: the store has no evidence of it; run it first")
+    assert [one.value for one in shown.info] == [said]  # a name in it is no Markdown
     assert "dpo-a has 0 of 3 rows" in texts(shown)
