@@ -44,7 +44,8 @@ def legend() -> str:
         "Gain and kept are net changes against the parent, in points of the way from guessing to "
         "the best possible, on what was sought and on what should have been kept; in brackets 95 % "
         "intervals. TAX⁺ counts losses alone, so noise adds to it: the second number is what "
-        "it would be had nothing changed. "
+        "it would be had nothing changed. Drift is the change of bits per byte on general text: a "
+        "rise is worse. "
         f"{MARKS['gained']} gained, {MARKS['lost']} lost, {MARKS['changed']} changed but asked "
         f"differently (QUALIFIED), {MARKS['no clear change']} no clear change."
     )

@@ -15,7 +15,7 @@ from harness.analysis.sides import Side
 from harness.evidence import Known
 from harness.records import Estimate
 from harness.render.compare import comparison_json, comparison_markdown, comparison_text
-from harness.render.headline import headline
+from harness.render.headline import headline, tax_headline
 from harness.results import Against, Compared, Comparison
 from harness.results.divergence import DocumentDivergence, PairDivergence
 from harness.results.noise import Noise, NoiseFloor
@@ -137,7 +137,14 @@ def test_where_some_rows_have_records_only_those_are_called_paired() -> None:
 def test_no_clear_gain_and_no_clear_cost_are_said_so() -> None:
     said = headline(first(compared(whole("sft", 0.5, 0.5), whole("dpo", 0.5, 0.5))))
     assert said.startswith("dpo against sft: no clear gain on alignment (1 task): +0.0 [")
-    assert "and no clear cost on general (1 task): net +0.0 [" in said
+    assert "and no clear net cost on general (1 task): net +0.0 [" in said
+
+
+def test_perplexity_that_rose_is_said_beside_a_tax_that_it_is_no_part_of() -> None:
+    tax = first(compared(whole("sft", 0.5, 0.5), whole("dpo", 0.5, 0.5))).tax
+    said = tax_headline(tax, ["lost", "no clear change", "lost", "not comparable"])
+    assert said.endswith("; perplexity rose beyond its interval on 2 of 3 rows.")
+    assert "perplexity" not in tax_headline(tax, ["gained", "no clear change"])
     assert "worst" not in said
 
 

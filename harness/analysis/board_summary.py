@@ -1,6 +1,6 @@
 """What one checkpoint gained and what that cost, in one row."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 from harness.analysis.drift import BITS, general_drift
@@ -9,8 +9,8 @@ from harness.analysis.shifts import shift
 from harness.analysis.standing import Family, Standing
 from harness.analysis.tax import tax_statement
 from harness.records import JSON, Estimate, canonical
-from harness.render.headline import gain_words, reason_text, tax_headline
-from harness.results import Entry, TaxStatement
+from harness.render.headline import certified_losses, gain_words, reason_text, tax_headline
+from harness.results import Entry, TaxStatement, Wording
 from harness.results.board import CheckpointRow
 
 __all__ = ["summary_row"]
@@ -59,7 +59,7 @@ def summary_row(
         fingerprint=next((cell["fingerprint"] for cell in cells.values()), ""),
         attributes=_json(own.entry.get("attributes")),
         reference=reference,
-        **_said(_statement(sides, entries, seed, confidence), _why(own, parent)),
+        **_said(_statement(sides, entries, seed, confidence), _why(own, parent), _moved(entries)),
         drift=drift.value if drift else None,
         drift_low=drift.low if drift else None,
         drift_high=drift.high if drift else None,
@@ -89,7 +89,16 @@ def _why(own: Standing, parent: Standing | None) -> str:
     return f"{lacking} wasn't evaluated"
 
 
-def _said(tax: TaxStatement | None, why: str) -> _Said:
+def _moved(entries: Mapping[str, Entry]) -> list[Wording]:
+    """Return what the perplexity rows did."""
+    return [
+        entry.change.wording
+        for entry in entries.values()
+        if entry.change is not None and entry.info is not None and entry.info.unit == BITS
+    ]
+
+
+def _said(tax: TaxStatement | None, why: str, moved: Sequence[Wording]) -> _Said:
     gained, kept = (tax.aligned, tax.kept) if tax else (None, None)
     reasons = [*(gained.qualified if gained else ()), *(kept.qualified if kept else ())]
     gain, net, worst = (
@@ -101,7 +110,7 @@ def _said(tax: TaxStatement | None, why: str) -> _Said:
         )
     )
     return _Said(
-        headline=tax_headline(tax) if tax else "",
+        headline=tax_headline(tax, moved) if tax else "",
         gain=gain[0],
         gain_low=gain[1],
         gain_high=gain[2],
@@ -111,7 +120,7 @@ def _said(tax: TaxStatement | None, why: str) -> _Said:
         net_high=net[2],
         tax=kept.tax if kept else None,
         tax_noise=kept.noise if kept else None,
-        certified=kept.certified if kept else (),
+        certified=certified_losses(tax) if tax else (),
         certified_tax=kept.certified_tax if kept else None,
         worst_task=kept.worst.task if kept else "",
         worst=worst[0],

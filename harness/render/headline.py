@@ -1,36 +1,45 @@
 """One sentence about a candidate: what it gained, what that cost, and where it cost most."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from harness.records import CAPABILITIES, Estimate
 from harness.render.numbers import estimate_text, signed_text
 from harness.results import Against, GroupDelta, Reason, TaxStatement
 
+BITS = "bits/byte"
 UNPAIRED = "no paired evidence: unpaired standard error only"
 
 
 def headline(found: Against) -> str:
     """Return the sentence about a candidate against the reference."""
-    return tax_headline(found.tax)
+    return tax_headline(found.tax, [row.change.wording for row in found.rows if row.unit == BITS])
 
 
-def tax_headline(tax: TaxStatement) -> str:
+def tax_headline(tax: TaxStatement, perplexities: Sequence[str] = ()) -> str:
     """Return the sentence of a statement; numbers are points from guessing (0) to the best (100).
 
-    A group with a task that was asked in another way has changed, whatever its interval: nothing is
-    said to be gained or paid there.
+    ``perplexities`` are the wordings of the perplexity rows, which enter no tax. A group with a
+    task that was asked in another way has changed, whatever its interval: nothing is said to be
+    gained or paid there.
     """
     sought, kept = tax.aligned, tax.kept
-    sentence = f"{tax.candidate} against {tax.reference}: {_gain(sought)} and {_cost(kept)}"
-    if kept is None:
-        return f"{sentence}."
-    worst = kept.worst
-    if worst.delta.value < 0:
+    parts = [f"{tax.candidate} against {tax.reference}: {_gain(sought)} and {_cost(kept)}"]
+    if kept is not None and (worst := kept.worst).delta.value < 0:
         word = "lowest" if worst.qualified else "worst"
-        sentence += f"; {word}: {worst.task} {signed_text(worst.delta, '%', False)}"
-    if kept.certified:
-        sentence += f"; certain to have lost: {', '.join(kept.certified)}"
-    return f"{sentence}."
+        parts.append(f"{word}: {worst.task} {signed_text(worst.delta, '%', False)}")
+    if certain := certified_losses(tax):
+        parts.append(f"certain to have lost: {', '.join(certain)}")
+    if rose := perplexities.count("lost"):
+        known = len(perplexities) - perplexities.count("not comparable")
+        parts.append(f"perplexity rose beyond its interval on {rose} of {known} rows")
+    return f"{'; '.join(parts)}."
+
+
+def certified_losses(tax: TaxStatement) -> tuple[str, ...]:
+    """Return the tasks that certainly lost, those to be kept first."""
+    groups = (group for group in (tax.kept, tax.aligned) if group is not None)
+    return tuple(dict.fromkeys(task for group in groups for task in group.certified))
 
 
 def group_name(group: GroupDelta) -> str:
@@ -81,8 +90,8 @@ def _cost(group: GroupDelta | None) -> str:
     if _below(net):
         return f"cost {_turned(net)} on {over}"
     if _above(net):
-        return f"cost nothing on {over}: net {signed_text(net, '%', False)}"
-    return f"no clear cost on {over}: net {signed_text(net, '%', False)}"
+        return f"no net cost on {over}: net {signed_text(net, '%', False)}"
+    return f"no clear net cost on {over}: net {signed_text(net, '%', False)}"
 
 
 def _over(group: GroupDelta) -> str:
