@@ -114,7 +114,12 @@ def test_a_results_file_whose_names_lead_elsewhere(
     run["cells"][0][field] = value
     path.write_text(json.dumps(run))
     outside = {p for p in tmp_path.rglob("*") if store not in p.parents}
-    one_line(aligntax("show", "--store", store), 74, path.name, f"cells.0.{field}")
+    ended = aligntax("show", "--store", store)
+    damaged, conclusion = ended.err.splitlines()
+    assert (ended.code, ended.out) == (74, "")
+    assert path.name in damaged
+    assert f"cells.0.{field}" in damaged
+    assert conclusion.endswith("no run in it")
     assert {p for p in tmp_path.rglob("*") if store not in p.parents} == outside
 
 
