@@ -12,7 +12,7 @@ from planted import Family, Planted
 
 from harness.analysis.subjects import find_subject
 from harness.analysis.trajectories import trajectories
-from harness.errors import DamageError
+from harness.errors import DamageError, StoreError
 from harness.evidence import Evidence
 from harness.store import Store, merge_runs, read_evidence
 from harness.store.codec import table_bytes
@@ -74,11 +74,11 @@ def test_a_plan_with_a_byte_changed_is_read_as_before_or_refused(
     path.write_bytes(content)
     try:
         parsed = store.plan(name)
-    except DamageError:
+    except StoreError:
         parsed = None
     try:
         plan = wanted(store, {"plans": [name]})
-    except DamageError:
+    except StoreError:
         plan = None
     shutil.rmtree(store.root)
     if plan is None or parsed is None:
