@@ -120,6 +120,8 @@ def bins(found: Sequence[Certainty]) -> list[Bin]:
             confidence=each.confidence,
             accuracy=each.accuracy.value,
             n=each.accuracy.n,
+            low=each.accuracy.low,
+            high=each.accuracy.high,
         )
         for each in found
     ]

@@ -24,7 +24,7 @@ _RULES = """
   text-align: left; vertical-align: top; white-space: nowrap; font-weight: 400; }
 .board thead th { position: sticky; top: 0; z-index: 2; background: Canvas; background-clip:
   padding-box; border-bottom: 1px solid rgba(128,128,128,.6); white-space: normal;
-  min-width: 8.5rem; max-width: 13rem; overflow-wrap: anywhere; }
+  min-width: 8.2rem; max-width: 13rem; overflow-wrap: anywhere; }
 .board tbody th { position: sticky; left: 0; z-index: 1; background: Canvas; max-width: 16rem;
   overflow-wrap: anywhere; white-space: normal; }
 .board thead th:first-child { left: 0; z-index: 3; }

@@ -180,16 +180,17 @@ class Window:
 
         self.until(chosen, f"{label} offers {option}")
 
-    def tables(self) -> list[list[list[str]]]:
-        """Return the data frames on the page as their own text for screen readers: rows of cells.
+    def table(self) -> list[list[str]]:
+        """Wait for the first data frame and return its own text for screen readers, line by line.
 
-        A frame holds only the rows that are in sight.
+        It holds only the lines that are in sight, the first are its heads.
         """
-        return self.driver.execute_script("""
-            return [...document.querySelectorAll('[data-testid="stDataFrame"] table')].map(
-              t => [...t.querySelectorAll('tr')].map(
-                r => [...r.querySelectorAll('th,td')].map(c => c.textContent)))
-        """)
+        script = """
+            const table = document.querySelector('[data-testid="stDataFrame"] table');
+            return table && [...table.querySelectorAll('tr')].map(
+              line => [...line.querySelectorAll('th,td')].map(cell => cell.textContent));
+        """
+        return self.until(lambda: self.driver.execute_script(script), "a data frame is drawn")
 
     def select(self, number: int) -> None:
         """Select a row, from 0, of the first data frame that has boxes for it.
@@ -198,8 +199,7 @@ class Window:
         """
         canvas = self.one('[data-testid="stDataFrame"] canvas')
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", canvas)
-        table = self.until(lambda: next(iter(self.tables()), None), "the data frame is drawn")
-        high = canvas.size["height"] / len(table)
+        high = canvas.size["height"] / len(self.table())
         across = _BOX / 2 - canvas.size["width"] / 2
         down = (number + 1.5) * high - canvas.size["height"] / 2
         ActionChains(self.driver).move_to_element_with_offset(

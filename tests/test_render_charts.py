@@ -169,6 +169,14 @@ def test_value_types_load_no_chart_library() -> None:
     assert out.stdout.strip() == "False"
 
 
+def test_bins_are_drawn_with_their_intervals() -> None:
+    sure = Bin(label="base", confidence=0.3, accuracy=0.25, n=8, low=0.1, high=0.6)
+    row = next(row for row in rows(reliability([sure])) if row.get("label") == "base")
+    assert (row["low"], row["high"], row["right"]) == (10.0, 60.0, "25 [10, 60]")
+    ends = [layer["encoding"].get("y2") for layer in reliability([sure]).to_dict()["layer"]]
+    assert {"field": "high"} in ends
+
+
 def test_long_names_that_begin_alike_are_drawn_apart() -> None:
     rows = [f"{'medical_question_' * 5}:{way}" for way in ("plain", "chat")]
     fields = matrix([Cell(row=row, column="c", value=0.5) for row in rows]).to_dict()

@@ -100,8 +100,7 @@ def test_three_clicks_lead_from_the_overview_to_an_answer_that_the_cheapest_lost
     window.follow(f"What it lost on {LOST_ON}")
     window.says("Wanted")
     lost = lost_documents(store, LOST_ON)
-    (frame, *_) = window.tables()
-    assert [line[0] for line in frame[1:]] == lost[:10]
+    assert [line[0] for line in window.table()[1:]] == lost[:10]
     assert lost[0] in window.text()
     for checkpoint in ("sft", "aligned"):
         assert answer(store, checkpoint, LOST_ON, lost[0]) in window.text()
@@ -134,7 +133,7 @@ def test_a_pinned_reference_gives_the_changes_that_the_analysis_finds(
 
 
 def test_a_link_shows_another_session_the_same_view(window: Window) -> None:
-    window.open("leaderboard")
+    window.open("leaderboard", {"columns": ["medical_facts_en:chat", LOST_ON]})
     window.choose("Pinned reference", "sft")
     window.says("sft, the pinned reference")
     assert lines(window) == ["base", "sft", "aligned"]
@@ -226,14 +225,15 @@ def test_a_page_says_that_the_store_changed_and_reload_shows_it(
     store, url = guarded
     shut = Window(window.driver, url)
     shut.open("gates")
-    before = shut.tables()[0]
+    before = shut.table()
     policy = tmp_path / "strict.yaml"
     policy.write_text("rules:\n  - {task: medical_qa_en, margin: 40, allow_underpowered: true}\n")
     asked = ("--baseline", "base", "--candidate", "sft", "--policy", policy)
     assert aligntax("gate", *asked, "--store", store.root).returncode == 0
     shut.says("The store has changed since this page was made.")
-    assert shut.tables()[0] == before
+    assert shut.table() == before
     shut.click("button", "Reload")
-    shut.until(lambda: len(shut.tables()[0]) == len(before) + 1, "one more verdict is listed")
-    assert {"✓ PASS", "sft", "base"} <= set(shut.tables()[0][1])
+    listed = ["✓ PASS", "sft", "base"]
+    shut.until(lambda: shut.table()[1][1:4] == listed, "the new verdict is listed first")
+    assert shut.table()[2:] == before[1:]
     assert "The store has changed" not in shut.text()

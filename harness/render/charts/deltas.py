@@ -69,7 +69,7 @@ def forest(deltas: Sequence[Delta], unit: str) -> Chart:
     none = without.mark_text(align="left", dx=6, color=GREY)
     layers = [zero]  # one without marks would be a picture without a name to a screen reader
     layers += [margins] if any(delta.margin is not None for delta in deltas) else []
-    layers += [bars, filled]
+    layers += [bars, filled] if any(delta.low is not None for delta in deltas) else [filled]
     layers += [hollow] if any(delta.qualified for delta in deltas) else []
     chart = alt.layer(*layers, none.encode(x=alt.X(datum=0), text="said:N"))
     described = f"{len(rows)} paired differences with their intervals and the zero line"

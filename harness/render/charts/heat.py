@@ -33,17 +33,18 @@ def matrix(cells: Sequence[Cell], unit: str = "%", *, differences: bool = False)
     if not differences:
         scale = alt.Scale(scheme="blues", domain=[0, 1])
     known_fields = base.transform_filter("isValid(datum.depth)")
-    chart = alt.layer(
+    empty = base.transform_filter("!isValid(datum.depth)")
+    layers = [
         known_fields.mark_rect().encode(color=alt.Color("depth:Q", scale=scale, legend=None)),
-        base.transform_filter("!isValid(datum.depth)").mark_rect(
-            fillOpacity=0, stroke=GREY, strokeDash=[3, 3]
-        ),
         known_fields.mark_text(fontSize=12).encode(
             text="text:N",
             color=alt.condition("datum.dark", alt.value("white"), alt.value("black")),
         ),
-        base.transform_filter("!isValid(datum.depth)").mark_text(color=GREY).encode(text="text:N"),
-    )
+    ]
+    if len(known) < len(cells):
+        layers.append(empty.mark_rect(fillOpacity=0, stroke=GREY, strokeDash=[3, 3]))
+        layers.append(empty.mark_text(color=GREY).encode(text="text:N"))
+    chart = alt.layer(*layers)
     described = f"{len(rows)} by {len(columns)} numbers, darker where they are larger"
     return finished(chart, described, width=_WIDTH * len(columns), height=_HEIGHT * len(rows))
 

@@ -72,6 +72,9 @@ class Bin:
     confidence: float
     accuracy: float
     n: int
+    low: float | None = None
+    """Of the accuracy's interval."""
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from harness.render.charts.look import (
 from harness.render.charts.marks import Spot
 
 _UNIT = "%"
+_HIGH = 320
 
 
 def plane(points: Sequence[Spot]) -> Chart:
@@ -32,9 +33,9 @@ def plane(points: Sequence[Spot]) -> Chart:
     x = alt.X("tax:Q", title="net tax, points (right: cost more)", axis=number_axis())
     y = alt.Y("gain:Q", title="net gain, points", axis=number_axis())
     legend = alt.Legend(title=None, orient="bottom")
-    color = alt.Color(
-        "said:N", scale=alt.Scale(domain=["on the front", "dominated"], range=[BLUE, GREY])
-    ).legend(legend)
+    beaten = not all(point.front for point in points)
+    scale = alt.Scale(domain=["on the front", "dominated"][: 1 + beaten], range=[BLUE, GREY])
+    color = alt.Color("said:N", scale=scale).legend(legend)
     base = alt.Chart(data(rows))
     zero = alt.Chart(data([{"zero": 0.0}])).mark_rule(color=GREY, strokeDash=[3, 3])
     tips = [
@@ -44,7 +45,7 @@ def plane(points: Sequence[Spot]) -> Chart:
         alt.Tooltip("said:N", title="Pareto"),
     ]
     spots = base.encode(x=x, y=y, color=color, tooltip=tips)
-    chart = alt.layer(
+    layers = [
         zero.encode(x=alt.X("zero:Q", title="")),
         zero.encode(y=alt.Y("zero:Q", title="")),
         base.mark_rule(strokeWidth=1.5).encode(
@@ -54,11 +55,12 @@ def plane(points: Sequence[Spot]) -> Chart:
             x=x, y=alt.Y("gain_low:Q", title=""), y2="gain_high:Q", color=color
         ),
         spots.mark_point(filled=True, size=90, opacity=1).transform_filter("datum.front"),
-        spots.mark_point(size=90, strokeWidth=2).transform_filter("!datum.front"),
         base.mark_text(align="left", dx=8, dy=-8, color=GREY).encode(x=x, y=y, text="label:N"),
-    )
+    ]
+    if beaten:
+        layers.append(spots.mark_point(size=90, strokeWidth=2).transform_filter("!datum.front"))
     described = f"Net gain over net tax of {len(rows)} checkpoints with their intervals"
-    return finished(chart, described, width=WIDTH, height=320)
+    return finished(alt.layer(*layers), described, width=WIDTH, height=_HIGH)
 
 
 def _row(name: str, point: Spot) -> Row:

@@ -11,6 +11,7 @@ from harness.render.charts.look import (
     Row,
     data,
     finished,
+    interval,
     labelled,
     number_axis,
     shown,
@@ -27,7 +28,7 @@ def reliability(bins: Sequence[Bin]) -> Chart:
 
     named = labelled(each.label for each in bins)
     names = [*named.values()]
-    legend = alt.Legend(title=None, orient="bottom")
+    legend = alt.Legend(title=None, orient="bottom", symbolStrokeWidth=0, symbolOpacity=1)
     percent = alt.Scale(domain=[0, 100])
     x = alt.X("confidence:Q", title="confidence, %", scale=percent, axis=number_axis())
     y = alt.Y("accuracy:Q", title="right, %", scale=percent, axis=number_axis())
@@ -49,9 +50,11 @@ def reliability(bins: Sequence[Bin]) -> Chart:
         alt.Tooltip("right:N", title="right"),
         alt.Tooltip("n:Q", title="answers"),
     ]
+    bars = base.mark_rule(opacity=0.45).encode(y=alt.Y("low:Q", title=""), y2="high:Q")
     chart = alt.layer(
         diagonal.mark_line(color=GREY, strokeDash=[3, 3]).encode(x=x, y=y),
-        base.mark_line().encode(strokeDash=alt.StrokeDash("label:N", scale=dashes, legend=legend)),
+        *([bars] if any(each.low is not None for each in bins) else []),
+        base.mark_line().encode(strokeDash=alt.StrokeDash("label:N", scale=dashes, legend=None)),
         base.mark_point(filled=True, opacity=1).encode(
             shape=alt.Shape("label:N", scale=shapes, legend=legend),
             size=alt.Size("n:Q", scale=alt.Scale(range=[30, 250]), legend=None),
@@ -68,6 +71,8 @@ def _row(name: str, each: Bin) -> Row:
         "confidence": shown(each.confidence, "%"),
         "accuracy": shown(each.accuracy, "%"),
         "sure": number(each.confidence, "%"),
-        "right": number(each.accuracy, "%"),
+        "low": shown(each.low, "%"),
+        "high": shown(each.high, "%"),
+        "right": interval(each.accuracy, each.low, each.high, "%"),
         "n": each.n,
     }
