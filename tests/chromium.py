@@ -57,6 +57,12 @@ return app !== null
   && document.querySelector('[data-stale="true"], [data-testid="stSkeleton"]') === null
   && document.querySelector('[data-testid="stSpinner"]') === null;
 """
+_SHOWS = """
+const input = document.querySelector(arguments[0]);
+const box = input && input.closest('.stSelectbox, .stMultiSelect');
+return box && (input.value === arguments[1]
+  || [...box.querySelectorAll('[data-tag]')].some(tag => tag.ariaLabel === arguments[1]));
+"""
 
 
 def browser_paths() -> tuple[str, str] | None:
@@ -166,19 +172,22 @@ class Window:
         self.click('[data-testid="stMain"] [data-testid="stPageLink"] a', text)
 
     def choose(self, label: str, option: str) -> None:
-        """Choose an option of a select box."""
+        """Choose an option of a select box, and wait until the box shows it."""
         box = f'[data-testid="stMain"] input[role="combobox"][aria-label="{label}"]'
         options = f'[role="listbox"][aria-label="{label}"] [role="option"]'
 
         def chosen() -> bool:
-            if not self.all(options):
+            if self.driver.execute_script(_SHOWS, box, option):
+                return True
+            offered = self.all(options)
+            if not offered:
                 self.click(box)
-            element = next((e for e in self.all(options) if e.text == option), None)
-            if element is not None:
-                element.click()
-            return element is not None
+            for element in offered:
+                if element.text == option:
+                    element.click()
+            return False
 
-        self.until(chosen, f"{label} offers {option}")
+        self.until(chosen, f"{label} is {option}")
 
     def table(self) -> list[list[str]]:
         """Wait for the first data frame and return its own text for screen readers, line by line.
@@ -186,7 +195,8 @@ class Window:
         It holds only the lines that are in sight, the first are its heads.
         """
         script = """
-            const table = document.querySelector('[data-testid="stDataFrame"] table');
+            const frame = document.querySelector('[data-testid="stDataFrame"]');
+            const table = frame && frame.querySelector('table');
             return table && [...table.querySelectorAll('tr')].map(
               line => [...line.querySelectorAll('th,td')].map(cell => cell.textContent));
         """
