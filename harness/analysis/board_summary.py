@@ -1,7 +1,7 @@
 """What one checkpoint gained and what that cost, in one row."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from dataclasses import replace
 
 from harness.analysis.drift import BITS, general_drift
 from harness.analysis.rows import info_of
@@ -14,26 +14,6 @@ from harness.results import Entry, TaxStatement, Wording
 from harness.results.board import CheckpointRow
 
 __all__ = ["summary_row"]
-
-
-class _Said(TypedDict):
-    headline: str
-    gain: float | None
-    gain_low: float | None
-    gain_high: float | None
-    gain_words: str
-    net: float | None
-    net_low: float | None
-    net_high: float | None
-    tax: float | None
-    tax_noise: float | None
-    certified: tuple[str, ...]
-    certified_tax: float | None
-    worst_task: str
-    worst: float | None
-    worst_low: float | None
-    worst_high: float | None
-    qualified: str
 
 
 def summary_row(
@@ -51,7 +31,7 @@ def summary_row(
     reference: str | None = own.entry["parent"]
     cells = family.cells.get(own.name, {})
     drift = None if parent is None else _drift(own, parent, seed, confidence)
-    return CheckpointRow(
+    row = CheckpointRow(
         family=family.name,
         checkpoint=own.name,
         stage=own.entry["stage"],
@@ -59,13 +39,16 @@ def summary_row(
         fingerprint=next((cell["fingerprint"] for cell in cells.values()), ""),
         attributes=_json(own.entry.get("attributes")),
         reference=reference,
-        **_said(_statement(sides, entries, seed, confidence), _why(own, parent), _moved(entries)),
         drift=drift.value if drift else None,
         drift_low=drift.low if drift else None,
         drift_high=drift.high if drift else None,
         drift_unit=BITS,
         rows_done=sum(entry.estimate is not None for entry in entries.values()),
     )
+    tax = _statement(sides, entries, seed, confidence)
+    if tax is None:
+        return replace(row, gain_words=_why(own, parent))
+    return _with_tax(row, tax, _moved(entries))
 
 
 def _statement(
@@ -98,9 +81,8 @@ def _moved(entries: Mapping[str, Entry]) -> list[Wording]:
     ]
 
 
-def _said(tax: TaxStatement | None, why: str, moved: Sequence[Wording]) -> _Said:
-    gained, kept = (tax.aligned, tax.kept) if tax else (None, None)
-    reasons = [*(gained.qualified if gained else ()), *(kept.qualified if kept else ())]
+def _with_tax(row: CheckpointRow, tax: TaxStatement, moved: Sequence[Wording]) -> CheckpointRow:
+    gained, kept = tax.aligned, tax.kept
     gain, net, worst = (
         _bounds(found)
         for found in (
@@ -109,18 +91,20 @@ def _said(tax: TaxStatement | None, why: str, moved: Sequence[Wording]) -> _Said
             kept.worst.delta if kept else None,
         )
     )
-    return _Said(
-        headline=tax_headline(tax, moved) if tax else "",
+    reasons = [reason for group in (gained, kept) if group for reason in group.qualified]
+    return replace(
+        row,
+        headline=tax_headline(tax, moved),
         gain=gain[0],
         gain_low=gain[1],
         gain_high=gain[2],
-        gain_words=gain_words(gained) if tax else why,
+        gain_words=gain_words(gained),
         net=net[0],
         net_low=net[1],
         net_high=net[2],
         tax=kept.tax if kept else None,
         tax_noise=kept.noise if kept else None,
-        certified=certified_losses(tax) if tax else (),
+        certified=certified_losses(tax),
         certified_tax=kept.certified_tax if kept else None,
         worst_task=kept.worst.task if kept else "",
         worst=worst[0],

@@ -1,6 +1,6 @@
 """Is the key spread over letters and labels, or would one answer always do?"""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from string import ascii_uppercase
 
@@ -27,14 +27,14 @@ def _letters(documents: Sequence[Document]) -> Finding:
     """Expected are equal shares of the choices that each document has."""
     several = any(isinstance(d.fields["answer"], list) for d in documents)
     observed: Counter[str] = Counter()
-    expected: Counter[str] = Counter()
+    expected: defaultdict[str, float] = defaultdict(float)
     for document in documents:
         answer, letters = document.fields["answer"], ascii_uppercase[: _choices(document)]
         observed.update(letters[index] for index in (answer if several else [answer]))
         for letter in letters:
-            expected[letter] += 1 / len(letters)  # type: ignore[assignment]
+            expected[letter] += 1 / len(letters)
     names = sorted(expected)
-    shares = [(name, observed[name], float(expected[name])) for name in names]
+    shares = [(name, observed[name], expected[name]) for name in names]
     return _finding("letter", shares, tested=not several, count=len(documents))
 
 

@@ -1,6 +1,6 @@
 """From a folder of lm-eval's to a store and an account, step by step."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,8 +35,8 @@ def import_lm_eval(request: Request) -> Summary:
     if request.privacy is None:
         refuse_unmarked(_sample_files(runs))
     known = _known(store, family)
-    checkpoints = checkpoints_of([run.model for run in runs], request, known)
-    checkpoints = {key: cleaned(c, request.privacy) for key, c in checkpoints.items()}
+    found = checkpoints_of([run.model for run in runs], request, known)
+    checkpoints = {key: cleaned(checkpoint, request.privacy) for key, checkpoint in found.items()}
     veil = veil_of(request.privacy, request.store)
     names = {fingerprint: c["name"] for fingerprint, c in checkpoints.items()}
     brought = [
@@ -53,9 +53,8 @@ def import_lm_eval(request: Request) -> Summary:
     new = None if _is_known(content, known) else imported(store, family, content)
     if new is not None:
         store.write_run(new)
-    for checkpoint in content["checkpoints"]:
-        if checkpoint["parent"] not in {None, *known.checkpoints, *names.values()}:
-            log.note(f"parent {checkpoint['parent']!r} isn't in family {family!r} yet")
+    for parent in _strangers(content, {*known.checkpoints, *names.values()}):
+        log.note(f"parent {parent!r} isn't in family {family!r} yet")
     return Summary(
         family=family,
         run=None if new is None else new["id"],
@@ -64,6 +63,12 @@ def import_lm_eval(request: Request) -> Summary:
         unmapped=tuple(log.unmapped),
         notes=tuple(log.notes),
     )
+
+
+def _strangers(content: Mapping[str, JSON], known: Set[str]) -> list[str]:
+    """Return the parents that are no known checkpoint."""
+    parents = [checkpoint["parent"] for checkpoint in content["checkpoints"]]
+    return [parent for parent in parents if parent is not None and parent not in known]
 
 
 def _nothing(request: Request, log: Log) -> EvidenceError:

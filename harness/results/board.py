@@ -87,35 +87,35 @@ class CheckpointRow:
     """A JSON object."""
     reference: str | None
     """Whom the tax is counted against: the parent; None for a root."""
-    headline: str
+    headline: str = ""
     """Empty for a root, and where nothing can be said."""
-    gain: float | None
+    gain: float | None = None
     """Net of the tasks whose gain was sought."""
-    gain_low: float | None
-    gain_high: float | None
-    gain_words: str
+    gain_low: float | None = None
+    gain_high: float | None = None
+    gain_words: str = ""
     """``gained``, ``lost``, ``changed``, ``no clear gain``, or why there is none."""
-    net: float | None
+    net: float | None = None
     """Net of the tasks that it should have kept."""
-    net_low: float | None
-    net_high: float | None
-    tax: float | None
+    net_low: float | None = None
+    net_high: float | None = None
+    tax: float | None = None
     """TAX+ of those; noise adds to it."""
-    tax_noise: float | None
+    tax_noise: float | None = None
     """What TAX+ would be on average had nothing changed."""
-    certified: tuple[str, ...]
+    certified: tuple[str, ...] = ()
     """Tasks that certainly lost."""
-    certified_tax: float | None
-    worst_task: str
-    worst: float | None
-    worst_low: float | None
-    worst_high: float | None
-    drift: float | None
+    certified_tax: float | None = None
+    worst_task: str = ""
+    worst: float | None = None
+    worst_low: float | None = None
+    worst_high: float | None = None
+    drift: float | None = None
     """Mean change of bits per byte on general text."""
-    drift_low: float | None
-    drift_high: float | None
+    drift_low: float | None = None
+    drift_high: float | None = None
     drift_unit: str
-    qualified: str
+    qualified: str = ""
     """Why the sums aren't about the weights alone; empty: comparable."""
     rows_done: int
     """Table rows on which it has a value."""

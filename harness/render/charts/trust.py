@@ -44,12 +44,7 @@ def reliability(bins: Sequence[Bin]) -> Chart:
     diagonal = alt.Chart(
         data([{"confidence": 0.0, "accuracy": 0.0}, {"confidence": 100.0, "accuracy": 100.0}])
     )
-    tips = [
-        alt.Tooltip("label:N", title="checkpoint"),
-        alt.Tooltip("sure:N", title="confidence"),
-        alt.Tooltip("right:N", title="right"),
-        alt.Tooltip("n:Q", title="answers"),
-    ]
+    told = {"label:N": "checkpoint", "sure:N": "confidence", "right:N": "right", "n:Q": "answers"}
     bars = base.mark_rule(opacity=0.45).encode(y=alt.Y("low:Q", title=""), y2="high:Q")
     chart = alt.layer(
         diagonal.mark_line(color=GREY, strokeDash=[3, 3]).encode(x=x, y=y),
@@ -58,7 +53,7 @@ def reliability(bins: Sequence[Bin]) -> Chart:
         base.mark_point(filled=True, opacity=1).encode(
             shape=alt.Shape("label:N", scale=shapes, legend=legend),
             size=alt.Size("n:Q", scale=alt.Scale(range=[30, 250]), legend=None),
-            tooltip=tips,
+            tooltip=[alt.Tooltip(field, title=title) for field, title in told.items()],
         ),
     )
     described = f"Accuracy over confidence of {', '.join(names)}; the diagonal is calibrated"
